@@ -1,0 +1,87 @@
+// Committed records as they are applied on this node, for event streams.
+internal import CBOR
+internal import NIOConcurrencyHelpers
+internal import NodeStore
+
+/// Hands every applied record to all subscribers. A subscriber that does not keep up within its buffer is ended,
+/// never slowed down for and never given a gap: it resumes from its position.
+final class EventFeed: Sendable {
+  static let buffer = 16_384
+
+  private struct State {
+    var next: UInt64 = 1
+    var subscribers: [UInt64: AsyncStream<AppliedRecord>.Continuation] = [:]
+  }
+
+  private let state = NIOLockedValueBox(State())
+
+  func subscribe() -> AsyncStream<AppliedRecord> {
+    let (stream, continuation) = AsyncStream.makeStream(
+      of: AppliedRecord.self, bufferingPolicy: .bufferingOldest(Self.buffer))
+    let id = state.withLockedValue { state in
+      defer { state.next += 1 }
+      state.subscribers[state.next] = continuation
+      return state.next
+    }
+    continuation.onTermination = { _ in
+      self.state.withLockedValue { _ = $0.subscribers.removeValue(forKey: id) }
+    }
+    return stream
+  }
+
+  func publish(_ record: AppliedRecord) {
+    guard record.actor != nil, !record.events.isEmpty else { return }
+    let subscribers = state.withLockedValue { Array($0.subscribers.values) }
+    for subscriber in subscribers {
+      if case .dropped = subscriber.yield(record) { subscriber.finish() }
+    }
+  }
+
+  func finish() {
+    let subscribers = state.withLockedValue { Array($0.subscribers.values) }
+    for subscriber in subscribers { subscriber.finish() }
+  }
+}
+
+/// Where an event stream stands: the index of the last event seen of each partition. Its text is an event's id,
+/// opaque to clients, and means the same on every node.
+public struct EventPosition: Equatable, Sendable, CustomStringConvertible {
+  package var indices: [UInt64]
+
+  package init(indices: [UInt64]) {
+    self.indices = indices
+  }
+
+  /// Hexadecimal CBOR. Nil for text that is no position of this cluster.
+  public init?(_ text: String, placement: Placement) {
+    let digits = Array(text.utf8)
+    guard digits.count.isMultiple(of: 2), digits.count <= 20 * Int(placement.partitionCount) + 20 else {
+      return nil
+    }
+    var bytes: [UInt8] = []
+    for position in stride(from: 0, to: digits.count, by: 2) {
+      let pair = String(decoding: digits[position..<(position + 2)], as: UTF8.self)
+      guard let byte = UInt8(pair, radix: 16) else { return nil }
+      bytes.append(byte)
+    }
+    guard let indices = try? CBORDecoder().decode([UInt64].self, from: bytes),
+      indices.count == Int(placement.partitionCount)
+    else { return nil }
+    self.indices = indices
+  }
+
+  public var description: String {
+    let bytes = (try? CBOREncoder().encode(indices)) ?? []
+    return bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  }
+}
+
+/// One committed change of an actor.
+public struct ActorEvents: Sendable {
+  public let actor: ActorKey
+  public let time: PartitionTime
+  /// The events of the actor's type, in order.
+  public let events: [any Sendable]
+  /// Where a stream that has seen this stands.
+  public let position: EventPosition
+}

@@ -1,0 +1,150 @@
+// A node's partitions on its event loops: a shell.
+internal import Logging
+internal import NIOConcurrencyHelpers
+internal import NIOCore
+internal import NodeStore
+internal import PeerTransport
+internal import Raft
+
+/// Owns the partition loops of a node and takes what comes from links and callers to them.
+final class NodeHost: Sendable {
+  private let topology: ClusterTopology
+  private let services: NodeServices
+  private let loops: [PartitionLoop]
+  private let clock: ClusterClock
+  private let links: TransportLinks
+  /// Incarnations of peers as they were last seen: another one means that the process before is gone.
+  private let incarnations = NIOLockedValueBox<[NodeID: UInt64]>([:])
+  private let pinger = NIOLockedValueBox<RepeatedTask?>(nil)
+  let feed = EventFeed()
+  let types: DurableTypes
+
+  init(
+    configuration: SystemConfiguration, types: DurableTypes, store: NodeStore, group: any EventLoopGroup,
+    links: TransportLinks, directory: LeaderDirectory, clock: ClusterClock, logger: Logger,
+    onStoreFailure: @escaping @Sendable (StoreError) -> Void
+  ) {
+    let topology = configuration.topology
+    let node = configuration.transport.identity.node
+    self.topology = topology
+    self.types = types
+    self.clock = clock
+    self.links = links
+    let services = NodeServices(
+      node: node, store: store, feed: feed, links: links, directory: directory, clock: clock,
+      nodeCount: topology.nodes.count, logger: logger, onStoreFailure: onStoreFailure)
+    self.services = services
+    let recovered = store.takeRecovered()
+    let replicas = Dictionary(
+      uniqueKeysWithValues: topology.nodes.enumerated().map {
+        (ReplicaID(rawValue: UInt64($0.offset) + 1), $0.element)
+      })
+    let own = topology.nodes.firstIndex(of: node).map { ReplicaID(rawValue: UInt64($0) + 1) }
+    let now = services.moment()
+    var generator = SystemRandomNumberGenerator()
+    let hosts = topology.placement.partitions.map { partition in
+      let log = recovered[partition]
+      var raft = Raft.Configuration(
+        id: own ?? ReplicaID(rawValue: 0), voters: replicas.keys.sorted(), seed: generator.next())
+      raft.electionTicks = configuration.timing.electionTicks
+      raft.heartbeatTicks = configuration.timing.heartbeatTicks
+      return PartitionHost(
+        raft: Raft(configuration: raft, hardState: log?.hardState ?? HardState(), log: log?.entries ?? []),
+        state: PartitionState(id: partition, placement: topology.placement, types: types),
+        nodes: replicas, now: now)
+    }
+    let eventLoops = Array(group.makeIterator())
+    loops = eventLoops.enumerated().map { position, eventLoop in
+      PartitionLoop(
+        eventLoop: eventLoop,
+        hosts: hosts.filter { Int($0.id.rawValue) % eventLoops.count == position },
+        topology: topology, timing: configuration.timing, services: services)
+    }
+    let loops = loops
+    services.attach(
+      NodeServices.Router(
+        submit: { loops[Int($1.rawValue) % loops.count].submit($0, to: $1) },
+        submitToAll: { event in loops.forEach { $0.submitToAll(event) } }))
+  }
+
+  func start() async {
+    for loop in loops { await loop.start() }
+    let task = loops.first?.eventLoop.scheduleRepeatedTask(
+      initialDelay: .zero, delay: .milliseconds(500)
+    ) { _ in
+      self.ping()
+    }
+    pinger.withLockedValue { $0 = task }
+  }
+
+  func stop() async {
+    pinger.withLockedValue { $0 }?.cancel()
+    for loop in loops { await loop.stop() }
+    feed.finish()
+  }
+
+  private func ping() {
+    let frame = Frame.ping(PingFrame(wall: clock.wall()))
+    for node in topology.nodes where node != services.node { links.send(frame, to: node) }
+  }
+
+  private func loop(of partition: PartitionID) -> PartitionLoop {
+    loops[Int(partition.rawValue) % loops.count]
+  }
+
+  private func submitToAll(_ event: PartitionEvent) {
+    for loop in loops { loop.submitToAll(event) }
+  }
+
+  // MARK: links
+
+  func connected(_ peer: PeerIdentity) {
+    guard peer.role == .node else { return }
+    let before = incarnations.withLockedValue { incarnations in
+      defer { incarnations[peer.node] = peer.incarnation }
+      return incarnations[peer.node]
+    }
+    if let before, before != peer.incarnation { submitToAll(.nodeGone(peer.node)) }
+    submitToAll(.nodeConnected(peer.node))
+    links.send(.ping(PingFrame(wall: clock.wall())), to: peer.node)
+  }
+
+  /// The node's process is gone. A closed connection alone does not prove that: the transport dials at once, and a
+  /// refusal (this) or another incarnation (`connected`) does (design: the closed-socket hint).
+  func gone(_ node: NodeID) { submitToAll(.nodeGone(node)) }
+
+  func received(_ frame: Frame, from node: NodeID) {
+    switch frame {
+    case .consensus(let messages):
+      for message in messages {
+        loop(of: message.partition).submit(.consensus(message.message), to: message.partition)
+      }
+    case .messages(let batch):
+      loop(of: batch.to).submit(.messages(batch), to: batch.to)
+    case .acknowledgment(let acknowledgment):
+      loop(of: acknowledgment.sender).submit(
+        .acknowledged(by: acknowledgment.receiver, upTo: acknowledgment.upTo), to: acknowledgment.sender)
+    case .ping(let ping):
+      services.observeClock(of: node, wall: ping.wall)
+    case .call, .answer:
+      break
+    }
+  }
+
+  func call(_ call: IncomingCall) {
+    let partition = topology.placement.partition(of: call.actor)
+    loop(of: partition).submit(.call(call), to: partition)
+  }
+
+  // MARK: what can be seen
+
+  func status() async -> [PartitionStatus] {
+    var all: [PartitionStatus] = []
+    for loop in loops { all += await loop.status() }
+    return all.sorted { $0.partition < $1.partition }
+  }
+
+  func records(of partition: PartitionID, after index: UInt64, limit: Int) async -> RecordPage {
+    await loop(of: partition).records(of: partition, after: index, limit: limit)
+  }
+}

@@ -1,0 +1,143 @@
+// What partition loops use of their node.
+internal import Logging
+internal import NIOConcurrencyHelpers
+internal import NodeStore
+internal import PeerTransport
+
+/// The node around its partition loops: store, links, clocks, event feed. Safe from any thread.
+final class NodeServices: Sendable {
+  let node: NodeID
+  let store: NodeStore
+  let feed: EventFeed
+  let logger: Logger
+  private let clock: ClusterClock
+  private let median: NIOLockedValueBox<ClockMedian>
+  private let directory: LeaderDirectory
+  private let links: any FrameLinks
+  private let router: NIOLockedValueBox<Router?>
+  private let onStoreFailure: @Sendable (StoreError) -> Void
+
+  /// How messages between partitions of this node find their loops; set once the loops exist.
+  struct Router: Sendable {
+    let submit: @Sendable (PartitionEvent, PartitionID) -> Void
+    let submitToAll: @Sendable (PartitionEvent) -> Void
+  }
+
+  init(
+    node: NodeID, store: NodeStore, feed: EventFeed, links: any FrameLinks, directory: LeaderDirectory,
+    clock: ClusterClock, nodeCount: Int, logger: Logger,
+    onStoreFailure: @escaping @Sendable (StoreError) -> Void
+  ) {
+    self.node = node
+    self.store = store
+    self.feed = feed
+    self.links = links
+    self.directory = directory
+    self.clock = clock
+    self.logger = logger
+    self.onStoreFailure = onStoreFailure
+    median = NIOLockedValueBox(ClockMedian(nodeCount: nodeCount))
+    router = NIOLockedValueBox(nil)
+  }
+
+  func attach(_ router: Router) { self.router.withLockedValue { $0 = router } }
+
+  // MARK: time
+
+  func moment() -> Moment {
+    let monotonic = clock.monotonic()
+    let wall = clock.wall()
+    let middle = median.withLockedValue {
+      $0.observe(node, wall: wall, monotonic: monotonic)
+      return $0.median(monotonic: monotonic)
+    }
+    return Moment(monotonic: monotonic, medianWall: middle)
+  }
+
+  func observeClock(of node: NodeID, wall: Int64) {
+    let monotonic = clock.monotonic()
+    median.withLockedValue { $0.observe(node, wall: wall, monotonic: monotonic) }
+  }
+
+  // MARK: what partitions want carried out
+
+  func send(_ frame: Frame, to node: NodeID) { links.send(frame, to: node) }
+
+  /// To the leader of the batch's partition; a batch that finds none is sent again when one is known.
+  func deliver(_ batch: MessageBatch) {
+    guard let leader = directory.leader(of: batch.to) else { return }
+    if leader == node {
+      router.withLockedValue { $0 }?.submit(.messages(batch), batch.to)
+    } else {
+      links.send(.messages(batch), to: leader)
+    }
+  }
+
+  func acknowledge(_ acknowledgment: MessageAcknowledgment) {
+    guard let leader = directory.leader(of: acknowledgment.sender) else { return }
+    if leader == node {
+      let event = PartitionEvent.acknowledged(by: acknowledgment.receiver, upTo: acknowledgment.upTo)
+      router.withLockedValue { $0 }?.submit(event, acknowledgment.sender)
+    } else {
+      links.send(.acknowledgment(acknowledgment), to: leader)
+    }
+  }
+
+  func leadership(of partition: PartitionID, leader: NodeID?, term: UInt64, isSelf: Bool) {
+    logger.info(
+      isSelf ? "leading partition" : "following partition",
+      metadata: [
+        "partition": "\(partition.rawValue)", "term": "\(term)",
+        "leader": "\(leader.map(\.description) ?? "none yet")",
+      ])
+    if directory.setLeader(leader, of: partition), leader != nil {
+      router.withLockedValue { $0 }?.submitToAll(.destinationChanged(partition))
+    }
+  }
+
+  func storeFailed(_ error: StoreError) { onStoreFailure(error) }
+}
+
+/// Readings of a node's two clocks, injectable for faults and simulation.
+public struct ClusterClock: Sendable {
+  /// Milliseconds on a clock that only runs forward.
+  public let monotonic: @Sendable () -> Int64
+  /// Milliseconds since 1970.
+  public let wall: @Sendable () -> Int64
+
+  public init(monotonic: @escaping @Sendable () -> Int64, wall: @escaping @Sendable () -> Int64) {
+    self.monotonic = monotonic
+    self.wall = wall
+  }
+}
+
+/// Sends frames to nodes; what cannot be sent is dropped, and recovered by whoever needed it.
+protocol FrameLinks: Sendable {
+  func send(_ frame: Frame, to node: NodeID)
+}
+
+/// Who leads which partition, as far as this system knows. Safe from any thread.
+final class LeaderDirectory: Sendable {
+  private let leaders = NIOLockedValueBox<[PartitionID: NodeID]>([:])
+
+  func leader(of partition: PartitionID) -> NodeID? {
+    leaders.withLockedValue { $0[partition] }
+  }
+
+  /// Whether this changed anything.
+  @discardableResult
+  func setLeader(_ node: NodeID?, of partition: PartitionID) -> Bool {
+    leaders.withLockedValue { leaders in
+      guard leaders[partition] != node else { return false }
+      leaders[partition] = node
+      return true
+    }
+  }
+
+  /// Forgets the leader of a partition if it is that node.
+  func forget(_ node: NodeID, asLeaderOf partition: PartitionID) {
+    leaders.withLockedValue { leaders in
+      if leaders[partition] == node { leaders[partition] = nil }
+    }
+  }
+}

@@ -1,0 +1,253 @@
+// The shell of the partition hosts of one event loop: carries events in and actions out.
+internal import Logging
+internal import NIOCore
+internal import NodeStore
+internal import PeerTransport
+internal import Raft
+
+/// What may reach a partition.
+enum PartitionEvent: Sendable {
+  case call(IncomingCall)
+  case consensus(Message)
+  case messages(MessageBatch)
+  case acknowledged(by: PartitionID, upTo: UInt64)
+  case destinationChanged(PartitionID)
+  case persisted(PersistToken)
+  case loaded(Result<LoadedPartition, StoreError>)
+  case checkpointed
+  case nodeConnected(NodeID)
+  case nodeGone(NodeID)
+}
+
+/// A call with the way back to its caller.
+struct IncomingCall: Sendable {
+  var command: CommandID
+  var firstOutstanding: UInt64
+  var actor: ActorKey
+  var method: String
+  var argument: [UInt8]
+  var respond: @Sendable (CallAnswer) -> Void
+}
+
+/// Runs the hosts of some partitions on one event loop. Events of one loop turn are drained together, so that
+/// they share messages, disk writes and confirmations.
+actor PartitionLoop {
+  nonisolated let eventLoop: any EventLoop
+  nonisolated var unownedExecutor: UnownedSerialExecutor { eventLoop.executor.asUnownedSerialExecutor() }
+
+  private var hosts: [PartitionID: PartitionHost]
+  private let services: NodeServices
+  private let topology: ClusterTopology
+  private let timing: ClusterTiming
+  private var touched: Set<PartitionID> = []
+  private var drainScheduled = false
+  private var responders: [CallID: @Sendable (CallAnswer) -> Void] = [:]
+  private var nextCall: UInt64 = 1
+  private var ticker: RepeatedTask?
+  private var connectedSince: [NodeID: Int64] = [:]
+  private var lastTransfer: Int64 = 0
+
+  init(
+    eventLoop: any EventLoop, hosts: [PartitionHost], topology: ClusterTopology, timing: ClusterTiming,
+    services: NodeServices
+  ) {
+    self.eventLoop = eventLoop
+    self.hosts = Dictionary(hosts.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
+    self.topology = topology
+    self.timing = timing
+    self.services = services
+  }
+
+  /// Hands an event to a partition; never blocks. Events from one thread keep their order.
+  nonisolated func submit(_ event: PartitionEvent, to partition: PartitionID) {
+    eventLoop.execute { self.assumeIsolated { $0.handle(event, partition) } }
+  }
+
+  nonisolated func submitToAll(_ event: PartitionEvent) {
+    eventLoop.execute {
+      self.assumeIsolated { loop in
+        for partition in loop.hosts.keys.sorted() { loop.handle(event, partition) }
+      }
+    }
+  }
+
+  func start() {
+    let interval = TimeAmount.milliseconds(timing.tickMilliseconds)
+    ticker = eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
+      self.assumeIsolated { $0.tick() }
+    }
+    touched = Set(hosts.keys)
+    drain()
+  }
+
+  /// Stops ticking and writes what is committed to the state file.
+  func stop() async {
+    ticker?.cancel()
+    ticker = nil
+    let moment = services.moment()
+    for partition in hosts.keys.sorted() {
+      hosts[partition]?.checkpointNow(moment)
+      touched.insert(partition)
+    }
+    drain()
+    for (_, respond) in responders.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      respond(.failed(.shuttingDown))
+    }
+    responders = [:]
+  }
+
+  // MARK: status
+
+  func status() -> [PartitionStatus] {
+    hosts.keys.sorted().compactMap { hosts[$0]?.status }
+  }
+
+  /// Committed records after `index`, as far as this replica applied them.
+  func records(of partition: PartitionID, after index: UInt64, limit: Int) -> RecordPage {
+    hosts[partition]?.records(after: index, limit: limit) ?? RecordPage(records: [], lastIndex: nil)
+  }
+
+  // MARK: events
+
+  private func handle(_ event: PartitionEvent, _ partition: PartitionID) {
+    guard hosts[partition] != nil else {
+      if case .call(let call) = event {
+        call.respond(.failed(.invalidCall("\(partition) is not on this node")))
+      }
+      return
+    }
+    let moment = services.moment()
+    switch event {
+    case .call(let call):
+      let id = CallID(rawValue: nextCall)
+      nextCall += 1
+      responders[id] = call.respond
+      hosts[partition]?.invoke(
+        PartitionCall(
+          id: id, command: call.command, firstOutstanding: call.firstOutstanding, actor: call.actor,
+          method: call.method, argument: call.argument), moment)
+    case .consensus(let message): hosts[partition]?.receive(message)
+    case .messages(let batch): hosts[partition]?.receive(batch, moment)
+    case .acknowledged(let receiver, let sequence):
+      hosts[partition]?.acknowledged(by: receiver, upTo: sequence)
+    case .destinationChanged(let destination): hosts[partition]?.destinationChanged(destination)
+    case .persisted(let token): hosts[partition]?.persisted(upTo: token)
+    case .loaded(.success(let loaded)): hosts[partition]?.loaded(loaded, now: moment)
+    case .loaded(.failure(let error)): hosts[partition]?.loadFailed("\(error)")
+    case .checkpointed: hosts[partition]?.checkpointed()
+    case .nodeConnected(let node):
+      connectedSince[node] = connectedSince[node] ?? moment.monotonic
+      hosts[partition]?.nodeConnected(node)
+    case .nodeGone(let node):
+      connectedSince[node] = nil
+      hosts[partition]?.nodeGone(node)
+    }
+    touched.insert(partition)
+    scheduleDrain()
+  }
+
+  private func tick() {
+    let moment = services.moment()
+    for partition in hosts.keys { hosts[partition]?.tick(moment) }
+    touched.formUnion(hosts.keys)
+    spreadLeaders(moment)
+    drain()
+  }
+
+  /// Hands one leadership at a time to the node that should have it, once that node has been up for a while.
+  private func spreadLeaders(_ moment: Moment) {
+    guard moment.monotonic - lastTransfer >= 250 else { return }
+    for partition in hosts.keys.sorted() {
+      guard let host = hosts[partition], host.isServing,
+        let preferred = topology.preferredLeader(of: partition), preferred != services.node,
+        let since = connectedSince[preferred], moment.monotonic - since >= timing.settleMilliseconds,
+        host.isCaughtUp(preferred)
+      else { continue }
+      lastTransfer = moment.monotonic
+      hosts[partition]?.transferLeadership(to: preferred)
+      return
+    }
+  }
+
+  // MARK: actions
+
+  private func scheduleDrain() {
+    guard !drainScheduled else { return }
+    drainScheduled = true
+    eventLoop.execute {
+      self.assumeIsolated {
+        $0.drainScheduled = false
+        $0.drain()
+      }
+    }
+  }
+
+  private func drain() {
+    let moment = services.moment()
+    var outgoing: [NodeID: [GroupMessage]] = [:]
+    for partition in touched.sorted() {
+      for action in hosts[partition]?.drain(moment) ?? [] {
+        carryOut(action, partition, &outgoing)
+      }
+    }
+    touched = []
+    for (node, messages) in outgoing.sorted(by: { $0.key < $1.key }) {
+      services.send(.consensus(messages), to: node)
+    }
+  }
+
+  private func carryOut(
+    _ action: PartitionAction, _ partition: PartitionID, _ outgoing: inout [NodeID: [GroupMessage]]
+  ) {
+    switch action {
+    case .send(let message):
+      guard let node = hosts[partition]?.node(of: message.to) else { return }
+      outgoing[node, default: []].append(GroupMessage(partition: partition, message: message))
+    case .persist(let request):
+      let token = request.token
+      services.store.append(partition: partition, request: request) { [services] result in
+        switch result {
+        case .success: self.submit(.persisted(token), to: partition)
+        case .failure(let error): services.storeFailed(error)
+        }
+      }
+    case .answer(let call, let answer):
+      responders.removeValue(forKey: call)?(answer)
+    case .deliver(let batch):
+      services.deliver(batch)
+    case .acknowledge(let sender, let sequence):
+      services.acknowledge(MessageAcknowledgment(receiver: partition, sender: sender, upTo: sequence))
+    case .load:
+      load(partition)
+    case .checkpoint(let checkpoint):
+      services.store.checkpoint(checkpoint) { [services] result in
+        if case .failure(let error) = result { services.storeFailed(error) }
+        self.submit(.checkpointed, to: partition)
+      }
+    case .applied(let record):
+      services.feed.publish(record)
+    case .leadership(let leader, let term, let isSelf):
+      services.leadership(of: partition, leader: leader, term: term, isSelf: isSelf)
+    case .quarantined(let detail):
+      services.logger.critical(
+        "partition is quarantined: it serves nothing on this node until the cause is removed; its other replicas go on",
+        metadata: ["partition": "\(partition.rawValue)", "cause": "\(detail)"])
+    case .undeliverable(let message, let error):
+      services.logger.error(
+        "a durable message cannot be decided by this node's version and was dropped",
+        metadata: ["to": "\(message.to)", "method": "\(message.method)", "cause": "\(error)"])
+    }
+  }
+
+  private func load(_ partition: PartitionID) {
+    let store = services.store
+    Task {
+      do throws(StoreError) {
+        let loaded = try await store.loadPartition(partition)
+        self.submit(.loaded(.success(loaded)), to: partition)
+      } catch {
+        self.submit(.loaded(.failure(error)), to: partition)
+      }
+    }
+  }
+}

@@ -1,0 +1,113 @@
+// What goes in and out of a partition host: values.
+internal import DequeModule
+package import NodeStore
+package import PeerTransport
+package import Raft
+
+/// Two clocks' readings, handed to the core by its shell.
+package struct Moment: Equatable, Sendable {
+  /// Milliseconds on a clock that only runs forward.
+  package var monotonic: Int64
+  /// Median of a majority of the voters' wall clocks, milliseconds since 1970; nil if too few are known.
+  package var medianWall: Int64?
+
+  package init(monotonic: Int64, medianWall: Int64?) {
+    self.monotonic = monotonic
+    self.medianWall = medianWall
+  }
+}
+
+/// Names a call while it is under way, for the shell that has to answer it.
+package struct CallID: Hashable, Sendable {
+  package let rawValue: UInt64
+
+  package init(rawValue: UInt64) {
+    self.rawValue = rawValue
+  }
+}
+
+/// A call to a durable actor, as it reaches its partition.
+package struct PartitionCall: Sendable {
+  package var id: CallID
+  package var command: CommandID
+  package var firstOutstanding: UInt64
+  package var actor: ActorKey
+  package var method: String
+  package var argument: [UInt8]
+
+  package init(
+    id: CallID, command: CommandID, firstOutstanding: UInt64, actor: ActorKey, method: String,
+    argument: [UInt8]
+  ) {
+    self.id = id
+    self.command = command
+    self.firstOutstanding = firstOutstanding
+    self.actor = actor
+    self.method = method
+    self.argument = argument
+  }
+}
+
+/// A committed record, for event streams.
+package struct AppliedRecord: Equatable, Sendable {
+  package let partition: PartitionID
+  package let index: UInt64
+  package let time: PartitionTime
+  package let actor: ActorKey?
+  package let events: [UInt8]
+}
+
+package struct PartitionLimits: Sendable {
+  /// Calls held while a new leader gets ready.
+  package var waitingCalls = 10_000
+  /// Outbox messages held; past it outside commands are refused, messages and timers of accepted work are not.
+  package var outboxMessages = 50_000
+  /// Messages under way to one partition.
+  package var deliveryWindow = 256
+  package var checkpointMilliseconds: Int64 = 500
+  package var checkpointRows = 5_000
+
+  package init() {}
+}
+
+/// What a partition host wants done.
+package enum PartitionAction: Sendable {
+  case send(Message)
+  case persist(PersistRequest)
+  case answer(CallID, CallAnswer)
+  /// Take these to the leader of `to`.
+  case deliver(MessageBatch)
+  /// Tell the leader of `to` how far its messages are applied here.
+  case acknowledge(to: PartitionID, upTo: UInt64)
+  /// Read this partition's last checkpoint and hand it to `loaded`.
+  case load
+  case checkpoint(PartitionCheckpoint)
+  case applied(AppliedRecord)
+  case leadership(leader: NodeID?, term: Term, isSelf: Bool)
+  case quarantined(String)
+  /// A durable message or timer that this node's version cannot decide; it is done with, and was lost.
+  case undeliverable(DurableMessage, ClusterError)
+}
+
+/// Durable messages from one partition to another, in order and without gaps.
+package struct MessageBatch: Codable, Equatable, Sendable {
+  package var from: PartitionID
+  package var to: PartitionID
+  package var messages: [NumberedMessage]
+
+  enum CodingKeys: Int, CodingKey {
+    case from = 0
+    case to = 1
+    case messages = 2
+  }
+}
+
+/// Decided and proposed by this replica.
+struct PendingEntry: Sendable {
+  var index: LogIndex
+  var term: Term
+  var record: LogRecord
+  var changes: RecordChanges
+  /// Who waits for it.
+  var call: CallID?
+}

@@ -1,0 +1,47 @@
+// Partition time on a leader: a pure value.
+
+/// Keeps a partition's time: the last entry's time plus monotonic elapsed time, slewed toward the median of the
+/// voters' clocks (promise P5).
+///
+/// Deviations from a plain clock: it never runs backward; ahead of the median it runs at half speed; behind it by
+/// more than `stepMilliseconds` it steps forward, because a median of a majority is not one wrong clock.
+package struct PartitionClock: Equatable, Sendable {
+  private var time: PartitionTime
+  private var monotonic: Int64
+  private let stepMilliseconds: Int64
+
+  /// - Parameters:
+  ///   - time: the time of the last entry, or 0 for a partition that never had one.
+  ///   - monotonic: milliseconds on the host's monotonic clock.
+  package init(after time: PartitionTime, monotonic: Int64, stepMilliseconds: Int64 = 50) {
+    self.time = time
+    self.monotonic = monotonic
+    self.stepMilliseconds = stepMilliseconds
+  }
+
+  /// The time now, never before what this or an applied record said.
+  /// - Parameters:
+  ///   - median: the median of a majority of the voters' wall clocks in milliseconds, nil if too few are known.
+  package mutating func advance(monotonic now: Int64, median: Int64?) -> PartitionTime {
+    let elapsed = max(0, now - monotonic)
+    monotonic = max(monotonic, now)
+    guard let median else {
+      time = time.advanced(byMilliseconds: elapsed)
+      return time
+    }
+    let next = time.milliseconds + elapsed
+    if next > median {
+      time = time.advanced(byMilliseconds: elapsed / 2)
+    } else if median - next > stepMilliseconds {
+      time = PartitionTime(milliseconds: median)
+    } else {
+      time = PartitionTime(milliseconds: min(median, next + elapsed / 10))
+    }
+    return time
+  }
+
+  /// A record with this time was applied.
+  package mutating func observe(_ applied: PartitionTime) {
+    time = max(time, applied)
+  }
+}

@@ -1,0 +1,202 @@
+// Commands, durable messages and timers on the leader: each becomes a decision and one log entry.
+internal import CBOR
+internal import DequeModule
+package import NodeStore
+internal import Raft
+
+extension PartitionHost {
+  // MARK: calls
+
+  /// A call from outside. It is answered by an `.answer` action, now or later.
+  package mutating func invoke(_ call: PartitionCall, _ now: Moment) {
+    if case .quarantined(let detail) = health {
+      actions.append(.answer(call.id, .failed(.quarantined(partition: id.rawValue, detail: detail))))
+    } else if !isLeader {
+      actions.append(.answer(call.id, .redirected(to: leaderNode)))
+    } else if !isServing {
+      guard waiting.count < limits.waitingCalls else {
+        return fail(call, .overloaded(what: "\(id) is taking over its leadership", retryAfterMilliseconds: 100))
+      }
+      waiting.append(call)
+    } else {
+      decide(call, now)
+    }
+  }
+
+  mutating func releaseWaiting(_ now: Moment) {
+    while isServing, let call = waiting.popFirst() { decide(call, now) }
+  }
+
+  private mutating func decide(_ call: PartitionCall, _ now: Moment) {
+    switch state.sessions.lookup(call.command) {
+    case .replied(let reply):
+      // The entry that holds the reply may not be committed yet.
+      return hold(.reply(reply), for: call)
+    case .forgotten:
+      return hold(.failed(.outcomeUnknown(command: call.command.description)), for: call)
+    case .full, .new:
+      break
+    }
+    let time = clock.advance(monotonic: now.monotonic, median: now.medianWall)
+    let context = DecisionContext(now: time, actor: call.actor, command: call.command)
+    switch state.call(call.actor, call.method, call.argument, context) {
+    case .read(let reply):
+      hold(.reply(reply), for: call)
+    case .refused(let refusal):
+      hold(.refused(refusal), for: call)
+    case .failed(let error):
+      fail(call, error)
+    case .decided(let decision):
+      if state.sessions.lookup(call.command) == .full {
+        return fail(
+          call, .overloaded(what: "\(id) remembers as many replies as it may", retryAfterMilliseconds: 60_000))
+      }
+      if state.outbox.count >= limits.outboxMessages {
+        return fail(
+          call, .overloaded(what: "\(id) has too many undelivered messages", retryAfterMilliseconds: 1_000))
+      }
+      let cause = LogRecord.Cause.command(call.command, firstOutstanding: call.firstOutstanding)
+      propose(record(cause, call.actor, decision, at: time), for: call.id)
+    }
+  }
+
+  private mutating func fail(_ call: PartitionCall, _ error: ClusterError) {
+    actions.append(.answer(call.id, .failed(error)))
+  }
+
+  /// An answer without a log entry of its own.
+  private mutating func hold(_ answer: CallAnswer, for call: PartitionCall) {
+    do {
+      let token = try raft.requestRead()
+      answers.hold(.init(call: call.id, answer: answer, after: decidedIndex), until: token)
+    } catch {
+      actions.append(.answer(call.id, .redirected(to: leaderNode)))
+    }
+  }
+
+  // MARK: messages
+
+  /// Durable messages from another partition. Those already applied are acknowledged again; those after a gap are
+  /// left for the sender to send again.
+  package mutating func receive(_ batch: MessageBatch, _ now: Moment) {
+    guard isServing else { return }
+    if let first = batch.messages.first, first.sequence <= state.inbox[batch.from] {
+      delivery.applied(from: batch.from, committedWatermark(of: batch.from))
+    }
+    for numbered in batch.messages where numbered.sequence > state.inbox[batch.from] {
+      guard numbered.sequence == state.inbox[batch.from] + 1, health == .running else { return }
+      let cause = LogRecord.Cause.message(from: batch.from, sequence: numbered.sequence)
+      guard decide(numbered.message, cause, now) else { return }
+    }
+  }
+
+  private func committedWatermark(of source: PartitionID) -> UInt64 {
+    for entry in undecided {
+      if case .message(source, let sequence) = entry.record.cause { return sequence - 1 }
+    }
+    return state.inbox[source]
+  }
+
+  package mutating func acknowledged(by partition: PartitionID, upTo sequence: UInt64) {
+    guard isServing else { return }
+    delivery.acknowledged(by: partition, upTo: sequence)
+  }
+
+  /// The leader of `partition` may have changed: what is unacknowledged goes out again.
+  package mutating func destinationChanged(_ partition: PartitionID) {
+    delivery.rewind(partition)
+  }
+
+  /// Decides what a message or timer asks for. A refusal or failure is a decision to do nothing: it still is
+  /// logged, so that the message or timer is done with. False when it could not be proposed.
+  private mutating func decide(
+    _ message: DurableMessage, _ cause: LogRecord.Cause, _ now: Moment
+  ) -> Bool {
+    let time = clock.advance(monotonic: now.monotonic, median: now.medianWall)
+    let context = DecisionContext(now: time, actor: message.to, command: nil)
+    let outcome = state.call(message.to, message.method, message.argument, context)
+    let nothing = ErasedDecision(events: [], messages: [], timers: [], reply: [])
+    var decision = nothing
+    if case .decided(let decided) = outcome { decision = decided }
+    if case .failed(let error) = outcome { actions.append(.undeliverable(message, error)) }
+    return propose(record(cause, message.to, decision, at: time), for: nil)
+  }
+
+  // MARK: timers
+
+  mutating func fireTimers(_ now: Moment) {
+    let time = clock.advance(monotonic: now.monotonic, median: now.medianWall)
+    while let timer = state.timers.next, timer.at <= time, health == .running {
+      let message = DurableMessage(to: timer.actor, method: timer.method, encoded: timer.argument)
+      guard decide(message, .timer(name: timer.name), now) else { return }
+    }
+  }
+
+  // MARK: outgoing messages
+
+  /// Hands out what may go to other partitions: only committed messages, in order, within the window.
+  mutating func send() {
+    for partition in state.outbox.destinations {
+      let (after, room) = delivery.next(to: partition, window: limits.deliveryWindow)
+      let ready = state.outbox.messages(
+        to: partition, after: after, limit: room, committed: appliedIndex)
+      guard let last = ready.last else { continue }
+      delivery.sent(to: partition, upTo: last.sequence)
+      actions.append(.deliver(MessageBatch(from: id, to: partition, messages: ready)))
+    }
+    for (partition, sequence) in delivery.takeOwed() {
+      actions.append(.acknowledge(to: partition, upTo: sequence))
+    }
+  }
+
+  /// Records acknowledgments that no command has carried for a while, so that the outbox shrinks.
+  mutating func housekeep(_ now: Moment) {
+    guard now.monotonic - delivery.oldestUnrecorded >= 100 else { return }
+    let time = clock.advance(monotonic: now.monotonic, median: now.medianWall)
+    propose(
+      LogRecord(
+        time: time, cause: .housekeeping, actor: nil, events: [], messages: [], timers: [], reply: [],
+        acknowledged: []), for: nil)
+  }
+
+  // MARK: proposing
+
+  private func record(
+    _ cause: LogRecord.Cause, _ actor: ActorKey, _ decision: ErasedDecision, at time: PartitionTime
+  ) -> LogRecord {
+    LogRecord(
+      time: time, cause: cause, actor: actor, events: decision.events, messages: decision.messages,
+      timers: decision.timers, reply: decision.reply, acknowledged: [])
+  }
+
+  /// Proposes a record and applies it at once, so that the next decision sees it.
+  @discardableResult
+  private mutating func propose(_ proposal: LogRecord, for call: CallID?) -> Bool {
+    var record = proposal
+    record.acknowledged = delivery.takeToRecord()
+    do {
+      let payload = try CBOREncoder().encode(record)
+      let (index, term) = try raft.propose(payload)
+      let changes = try state.apply(record, at: index)
+      decidedIndex = index
+      undecided.append(PendingEntry(index: index, term: term, record: record, changes: changes, call: call))
+      return true
+    } catch let refused as ProposalError {
+      delivery.restoreToRecord(record.acknowledged)
+      if let call { actions.append(.answer(call, answer(to: refused))) }
+    } catch {
+      // It is in the log and cannot be applied here; no replica will be able to.
+      if let call { actions.append(.answer(call, .failed(.remoteFailure("\(error)")))) }
+      quarantine("a decision cannot be applied: \(error)")
+    }
+    return false
+  }
+
+  private func answer(to refused: ProposalError) -> CallAnswer {
+    switch refused {
+    case .notLeader, .transferring, .notVoter: .redirected(to: leaderNode)
+    case .overloaded:
+      .failed(.overloaded(what: "\(id) has too much waiting for its replicas", retryAfterMilliseconds: 100))
+    }
+  }
+}

@@ -1,0 +1,298 @@
+// The partition host: what one replica of a partition does, as a value. Events and the time in, actions out.
+internal import CBOR
+internal import DequeModule
+package import NodeStore
+package import PeerTransport
+package import Raft
+
+/// One replica of one partition: consensus, the replicated state, and what is between the two.
+///
+/// On the leader a command is decided on the state as all earlier decisions left it, applied at once, and proposed
+/// as one log entry; its answer waits until that entry is committed. Reads and refusals wait until everything
+/// decided before them is committed and a majority confirmed the leadership after they came in (promise P2). On
+/// every other replica records are applied as they commit. A replica that was deposed keeps what it decided if
+/// that commits after all, and else reloads itself from its last checkpoint and the committed log.
+package struct PartitionHost: Sendable {
+  package let id: PartitionID
+  package internal(set) var raft: Raft
+  var state: PartitionState
+  /// The state as it is before any row: what reloading starts from.
+  private let empty: PartitionState
+  private let nodes: [ReplicaID: NodeID]
+  var health: Health = .loading
+  /// Index of the last entry in `state`; decided entries that are not committed count.
+  var decidedIndex: LogIndex = 0
+  /// Index of the last committed entry in `state`.
+  package internal(set) var appliedIndex: LogIndex = 0
+  /// Decided here and not known to be committed.
+  var undecided: Deque<PendingEntry> = []
+  var answers = HeldAnswers()
+  var delivery = DeliveryWindow()
+  var dirty = DirtyRows()
+  var clock: PartitionClock
+  var actions: [PartitionAction] = []
+  var waiting: Deque<PartitionCall> = []
+  var checkpointing = false
+  var lastCheckpoint: Int64 = 0
+  /// First index of the leader's own term: it serves once that is applied.
+  var termStart: LogIndex = .max
+  let limits: PartitionLimits
+
+  package enum Health: Equatable, Sendable {
+    case loading
+    case running
+    case quarantined(String)
+  }
+
+  package init(
+    raft: Raft, state: PartitionState, nodes: [ReplicaID: NodeID], limits: PartitionLimits = .init(),
+    now: Moment
+  ) {
+    id = state.id
+    self.raft = raft
+    self.state = state
+    empty = state
+    self.nodes = nodes
+    self.limits = limits
+    clock = PartitionClock(after: state.time, monotonic: now.monotonic)
+    actions = [.load]
+  }
+
+  // MARK: status
+
+  package var isLeader: Bool { raft.role == .leader }
+
+  /// Whether this replica answers calls: it leads, and has applied all that was committed before it led.
+  package var isServing: Bool { isLeader && health == .running && appliedIndex >= termStart }
+
+  package var leaderNode: NodeID? { raft.leader.flatMap { nodes[$0] } }
+
+  package func node(of replica: ReplicaID) -> NodeID? { nodes[replica] }
+
+  private func replica(on node: NodeID) -> ReplicaID? { nodes.first { $0.value == node }?.key }
+
+  /// Whether that node's replica has all of this leader's log.
+  package func isCaughtUp(_ node: NodeID) -> Bool {
+    guard let replica = replica(on: node) else { return false }
+    return raft.progress.contains { $0.id == replica && $0.isRecentlyActive && $0.match == raft.lastIndex }
+  }
+
+  // MARK: events from consensus and the disk
+
+  package mutating func tick(_ now: Moment) {
+    raft.tick()
+    if isServing {
+      fireTimers(now)
+      delivery.tick(now.monotonic)
+      housekeep(now)
+    }
+    startCheckpoint(now)
+  }
+
+  package mutating func receive(_ message: Message) { raft.receive(message) }
+
+  package mutating func persisted(upTo token: PersistToken) { raft.persisted(upTo: token) }
+
+  /// The node's process is known to be gone: its socket closed, and dialing it was refused or found a new one.
+  package mutating func nodeGone(_ node: NodeID) {
+    if let replica = replica(on: node) { raft.leaderUnreachable(replica) }
+  }
+
+  /// A connection to the node is ready; what was sent on the one before may be lost.
+  package mutating func nodeConnected(_ node: NodeID) {
+    if let replica = replica(on: node) { raft.peerReset(replica) }
+  }
+
+  /// Hands the leadership to another node's replica, if this one leads and that one is caught up.
+  package mutating func transferLeadership(to node: NodeID) {
+    guard let replica = replica(on: node) else { return }
+    // A transfer that cannot start now is asked for again by placement.
+    try? raft.transferLeadership(to: replica)
+  }
+
+  package mutating func campaign() { raft.campaign() }
+
+  // MARK: loading
+
+  /// The rows of the last checkpoint, as asked for by `.load`.
+  package mutating func loaded(_ partition: LoadedPartition, now: Moment) {
+    guard health == .loading else { return }
+    state = empty
+    dirty = DirtyRows()
+    undecided = []
+    do {
+      try state.restore(partition.rows)
+    } catch {
+      return quarantine("its checkpoint cannot be restored: \(error)")
+    }
+    guard partition.appliedIndex <= raft.lastIndex else {
+      return quarantine(
+        "its checkpoint is at entry \(partition.appliedIndex), its log ends at \(raft.lastIndex): "
+          + "the log file is older than the state file")
+    }
+    appliedIndex = partition.appliedIndex
+    decidedIndex = partition.appliedIndex
+    clock = PartitionClock(after: state.time, monotonic: now.monotonic)
+    health = .running
+    if raft.appliedIndex > appliedIndex {
+      apply(raft.entries(in: (appliedIndex + 1)...raft.appliedIndex))
+    }
+  }
+
+  package mutating func loadFailed(_ detail: String) {
+    quarantine("its checkpoint cannot be read: \(detail)")
+  }
+
+  mutating func reload() {
+    health = .loading
+    undecided = []
+    actions.append(.load)
+  }
+
+  mutating func quarantine(_ detail: String) {
+    health = .quarantined(detail)
+    actions.append(.quarantined(detail))
+    failAll(.quarantined(partition: id.rawValue, detail: detail))
+  }
+
+  // MARK: actions
+
+  /// Everything to do since the last time, consensus included.
+  package mutating func drain(_ now: Moment) -> [PartitionAction] {
+    var next = raft.drain()
+    if let violation = raft.violation, health == .running { quarantine(violation) }
+    while !next.isEmpty {
+      for action in next { carryOut(action, now) }
+      if isServing { releaseWaiting(now) }
+      next = raft.drain()
+    }
+    if isServing {
+      send()
+    }
+    defer { actions = [] }
+    return actions
+  }
+
+  private mutating func carryOut(_ action: Action, _ now: Moment) {
+    switch action {
+    case .send(let message):
+      actions.append(.send(message))
+    case .persist(let request):
+      actions.append(.persist(request))
+    case .apply(let entries):
+      if health == .running { apply(entries) }
+    case .roleChanged(let role, _, let leader):
+      roleChanged(role, leader: leader, now)
+    case .readConfirmed(let token):
+      actions += answers.confirmed(token, committed: appliedIndex).map { .answer($0.call, $0.answer) }
+    case .readFailed(let token):
+      actions += answers.failed(token).map { .answer($0, .redirected(to: leaderNode)) }
+    }
+  }
+
+  private mutating func roleChanged(_ role: Role, leader: ReplicaID?, _ now: Moment) {
+    actions.append(.leadership(leader: leader.flatMap { nodes[$0] }, term: raft.term, isSelf: role == .leader))
+    delivery = DeliveryWindow()
+    // Also on becoming the leader: of several changes between two drains only the last is announced.
+    stopLeading()
+    if role == .leader {
+      termStart = raft.lastIndex
+      clock = PartitionClock(after: state.time, monotonic: now.monotonic)
+    } else {
+      termStart = .max
+    }
+  }
+
+  /// Tells every caller to ask the new leader. What was decided may still commit; a retry with the same command id
+  /// then finds its reply.
+  private mutating func stopLeading() {
+    for entry in undecided {
+      if let call = entry.call { actions.append(.answer(call, .redirected(to: leaderNode))) }
+    }
+    for position in undecided.indices { undecided[position].call = nil }
+    failAll(nil)
+  }
+
+  /// Ends all held calls with an error, or with a redirection.
+  mutating func failAll(_ error: ClusterError?) {
+    let answer = error.map { CallAnswer.failed($0) } ?? .redirected(to: leaderNode)
+    actions += answers.takeAll().map { .answer($0, answer) }
+    for call in waiting { actions.append(.answer(call.id, answer)) }
+    waiting = []
+  }
+
+  // MARK: applying
+
+  private mutating func apply(_ entries: [LogEntry]) {
+    for entry in entries where entry.index > appliedIndex {
+      guard health == .running else { return }
+      apply(entry)
+    }
+    actions += answers.committed(upTo: appliedIndex).map { .answer($0.call, $0.answer) }
+  }
+
+  private mutating func apply(_ entry: LogEntry) {
+    if let decided = undecided.first, decided.index <= entry.index {
+      guard decided.index == entry.index, decided.term == entry.term else {
+        // Another leader's entries took the place of what was decided here.
+        return reload()
+      }
+      undecided.removeFirst()
+      committed(decided, entry)
+      return
+    }
+    guard case .command(let bytes) = entry.payload else {
+      appliedIndex = entry.index
+      decidedIndex = max(decidedIndex, entry.index)
+      return
+    }
+    do {
+      let record = try CBORDecoder().decode(LogRecord.self, from: bytes)
+      let changes = try state.apply(record, at: entry.index)
+      dirty.add(changes, at: entry.index)
+      clock.observe(record.time)
+      appliedIndex = entry.index
+      decidedIndex = max(decidedIndex, entry.index)
+      publish(record, at: entry.index)
+    } catch {
+      quarantine("entry \(entry.index) of term \(entry.term) cannot be applied: \(error)")
+    }
+  }
+
+  private mutating func committed(_ decided: PendingEntry, _ entry: LogEntry) {
+    appliedIndex = entry.index
+    dirty.add(decided.changes, at: entry.index)
+    if let call = decided.call { actions.append(.answer(call, .reply(decided.record.reply))) }
+    if case .message(let source, let sequence) = decided.record.cause {
+      delivery.applied(from: source, sequence)
+    }
+    publish(decided.record, at: entry.index)
+  }
+
+  private mutating func publish(_ record: LogRecord, at index: LogIndex) {
+    actions.append(
+      .applied(
+        AppliedRecord(
+          partition: id, index: index, time: record.time, actor: record.actor, events: record.events)))
+  }
+
+  // MARK: checkpoints
+
+  private mutating func startCheckpoint(_ now: Moment) {
+    guard !checkpointing, health == .running, dirty.count > 0,
+      dirty.count >= limits.checkpointRows
+        || now.monotonic - lastCheckpoint >= limits.checkpointMilliseconds
+    else { return }
+    checkpointNow(now)
+  }
+
+  /// Writes all that is committed and not yet in the state file.
+  package mutating func checkpointNow(_ now: Moment) {
+    guard health == .running, dirty.count > 0 else { return }
+    checkpointing = true
+    lastCheckpoint = now.monotonic
+    actions.append(.checkpoint(dirty.takeCheckpoint(of: id, at: appliedIndex)))
+  }
+
+  package mutating func checkpointed() { checkpointing = false }
+}

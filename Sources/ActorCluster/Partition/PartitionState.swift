@@ -1,0 +1,125 @@
+// The replicated state machine of one partition: a pure value. Records in, changed rows out.
+internal import CBOR
+package import NodeStore
+
+/// All that the replicas of a partition agree on: actors, sessions, outbox, watermarks, timers and the time.
+///
+/// `apply` is the only way to change it, and depends on nothing but the records, so every replica that applied
+/// the same records has the same state, whether it lived through them or was restored from rows.
+package struct PartitionState: Sendable {
+  package let id: PartitionID
+  private let placement: Placement
+  private let types: DurableTypes
+  private var actors: [ActorKey: any ActorSlot] = [:]
+  package private(set) var sessions: SessionTable
+  package private(set) var outbox = Outbox()
+  package private(set) var inbox = Watermarks()
+  package private(set) var timers = TimerTable()
+  /// Time of the last record.
+  package private(set) var time = PartitionTime(milliseconds: 0)
+
+  private static let timeRow = RowID(actor: ActorKey(type: "$partition", id: "time"), row: "")
+
+  package init(
+    id: PartitionID, placement: Placement, types: DurableTypes, limits: SessionTable.Limits = .init()
+  ) {
+    self.id = id
+    self.placement = placement
+    self.types = types
+    sessions = SessionTable(limits: limits)
+  }
+
+  package var actorCount: Int { actors.count }
+
+  /// Calls a method on the state as it is; nothing changes.
+  package func call(
+    _ actor: ActorKey, _ method: String, _ argument: [UInt8], _ context: DecisionContext
+  ) -> MethodOutcome {
+    if let slot = actors[actor] {
+      return slot.call(method, argument, context)
+    }
+    guard let type = types.types[actor.type] else {
+      return .failed(.unknownActorType(actor.type))
+    }
+    return type.make(actor.id).call(method, argument, context)
+  }
+
+  /// Folds one record in and says which rows it changed.
+  /// - Throws: when the record cannot be applied; the state is then not to be used any more.
+  package mutating func apply(_ record: LogRecord, at index: UInt64) throws -> RecordChanges {
+    var changes = RecordChanges()
+    time = max(time, record.time)
+    changes.rows.append(.put(Self.timeRow, try CBOREncoder().encode(time)))
+    for acknowledgment in record.acknowledged {
+      changes.rows += outbox.acknowledge(acknowledgment)
+    }
+    switch record.cause {
+    case .command(let id, let firstOutstanding):
+      changes.rows += sessions.record(
+        id, reply: record.reply, firstOutstanding: firstOutstanding, at: record.time)
+    case .message(let source, let sequence):
+      changes.rows += try inbox.advance(source, to: sequence)
+    case .timer(let name):
+      if let actor = record.actor { changes.rows += timers.remove(actor, name) }
+    case .housekeeping:
+      break
+    }
+    guard let actor = record.actor else { return changes }
+    if !record.events.isEmpty {
+      changes.add(try applyEvents(record.events, to: actor, at: record.time), of: actor)
+    }
+    for message in record.messages {
+      changes.rows += try outbox.append(
+        message, to: placement.partition(of: message.to), at: index)
+    }
+    for timer in record.timers {
+      changes.rows += try timers.apply(timer, of: actor)
+    }
+    return changes
+  }
+
+  private mutating func applyEvents(
+    _ events: [UInt8], to actor: ActorKey, at time: PartitionTime
+  ) throws -> Changes {
+    if actors[actor] == nil {
+      guard let type = types.types[actor.type] else { throw ClusterError.unknownActorType(actor.type) }
+      actors[actor] = type.make(actor.id)
+    }
+    // In place: a large actor's state must not be copied for a small event.
+    return try actors[actor]?.apply(events, at: time) ?? Changes()
+  }
+
+  // MARK: restoring
+
+  /// The state as the rows of a checkpoint have it. Rows come in order of type, id and row key.
+  package mutating func restore(_ rows: [ActorRow]) throws {
+    var start = rows.startIndex
+    while start < rows.endIndex {
+      let first = rows[start]
+      let end =
+        rows[start...].firstIndex { $0.actorType != first.actorType || $0.actorID != first.actorID }
+        ?? rows.endIndex
+      try restore(type: first.actorType, id: first.actorID, rows: rows[start..<end])
+      start = end
+    }
+  }
+
+  private mutating func restore(type: String, id: String, rows: ArraySlice<ActorRow>) throws {
+    switch type {
+    case SessionTable.rowType:
+      for row in rows { try sessions.restore(session: id, row: row.rowKey, value: row.value) }
+    case Outbox.rowType:
+      for row in rows { try outbox.restore(partition: id, row: row.rowKey, value: row.value) }
+    case Watermarks.rowType:
+      for row in rows { try inbox.restore(partition: id, value: row.value) }
+    case TimerTable.rowType:
+      for row in rows { try timers.restore(actor: id, row: row.rowKey, value: row.value) }
+    case Self.timeRow.actor.type:
+      for row in rows { time = try CBORDecoder().decode(PartitionTime.self, from: row.value) }
+    default:
+      guard let durable = types.types[type] else { throw ClusterError.unknownActorType(type) }
+      actors[ActorKey(type: type, id: id)] = try durable.restore(
+        id, rows.map { StateRow(key: $0.rowKey, value: $0.value) })
+    }
+  }
+}

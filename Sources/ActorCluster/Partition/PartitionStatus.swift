@@ -1,0 +1,59 @@
+// What operators and event streams may ask a partition host.
+internal import CBOR
+public import NodeStore
+public import PeerTransport
+internal import Raft
+
+/// One replica's view of its partition.
+public struct PartitionStatus: Codable, Equatable, Sendable {
+  public let partition: PartitionID
+  public let role: String
+  public let leader: NodeID?
+  public let term: UInt64
+  public let commitIndex: UInt64
+  public let appliedIndex: UInt64
+  public let lastIndex: UInt64
+  public let isServing: Bool
+  public let health: String
+  public let actors: Int
+  public let outboxMessages: Int
+  public let timers: Int
+  public let replies: Int
+}
+
+extension PartitionHost {
+  package var status: PartitionStatus {
+    let health =
+      switch health {
+      case .loading: "loading"
+      case .running: "running"
+      case .quarantined(let detail): "quarantined: \(detail)"
+      }
+    return PartitionStatus(
+      partition: id, role: "\(raft.role)", leader: leaderNode, term: raft.term, commitIndex: raft.commitIndex,
+      appliedIndex: appliedIndex, lastIndex: raft.lastIndex, isServing: isServing, health: health,
+      actors: state.actorCount, outboxMessages: state.outbox.count, timers: state.timers.count,
+      replies: state.sessions.count)
+  }
+
+  /// Committed records after `index`, oldest first, at most `limit` entries of the log.
+  package func records(after index: UInt64, limit: Int) -> RecordPage {
+    guard index < appliedIndex, limit > 0 else { return RecordPage(records: [], lastIndex: nil) }
+    let last = min(appliedIndex, index + UInt64(limit))
+    let records = raft.entries(in: (index + 1)...last).compactMap { entry -> AppliedRecord? in
+      guard case .command(let bytes) = entry.payload,
+        let record = try? CBORDecoder().decode(LogRecord.self, from: bytes)
+      else { return nil }
+      return AppliedRecord(
+        partition: id, index: entry.index, time: record.time, actor: record.actor, events: record.events)
+    }
+    return RecordPage(records: records, lastIndex: last)
+  }
+}
+
+/// A piece of a partition's committed log.
+package struct RecordPage: Sendable {
+  package let records: [AppliedRecord]
+  /// Where the next page starts after; nil at the end.
+  package let lastIndex: UInt64?
+}

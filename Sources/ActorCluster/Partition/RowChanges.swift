@@ -1,0 +1,82 @@
+// Rows that applied records change, coalesced between checkpoints: pure values.
+package import NodeStore
+
+/// Names one row of an actor, or of the partition's own tables (types that begin with `$`).
+package struct RowID: Hashable, Comparable, Sendable {
+  package let actor: ActorKey
+  package let row: String
+
+  package static func < (lhs: RowID, rhs: RowID) -> Bool {
+    lhs.actor == rhs.actor ? lhs.row < rhs.row : lhs.actor < rhs.actor
+  }
+}
+
+package enum RowChange: Equatable, Sendable {
+  case put(RowID, [UInt8])
+  case delete(RowID)
+}
+
+/// What one applied record changes in the state file.
+package struct RecordChanges: Sendable {
+  package var rows: [RowChange] = []
+  package var readModel: [ReadModelChange] = []
+
+  package mutating func add(_ changes: Changes, of actor: ActorKey) {
+    rows += changes.rows.map { change in
+      switch change {
+      case .put(let key, let value): .put(RowID(actor: actor, row: key), value)
+      case .delete(let key): .delete(RowID(actor: actor, row: key))
+      }
+    }
+    readModel += changes.readModel
+  }
+}
+
+/// Committed changes that no checkpoint has written yet: the last one of each row.
+package struct DirtyRows: Sendable {
+  private struct ReadModelKey: Hashable, Comparable {
+    var table: String
+    var key: String
+
+    static func < (lhs: Self, rhs: Self) -> Bool {
+      (lhs.table, lhs.key) < (rhs.table, rhs.key)
+    }
+  }
+
+  private var rows: [RowID: (index: UInt64, value: [UInt8]?)] = [:]
+  private var readModel: [ReadModelKey: ReadModelChange] = [:]
+
+  package init() {}
+
+  package var count: Int { rows.count + readModel.count }
+
+  package mutating func add(_ changes: RecordChanges, at index: UInt64) {
+    for change in changes.rows {
+      switch change {
+      case .put(let id, let value): rows[id] = (index, value)
+      case .delete(let id): rows[id] = (index, nil)
+      }
+    }
+    for change in changes.readModel {
+      readModel[ReadModelKey(table: change.table, key: change.key)] = change
+    }
+  }
+
+  /// Everything, in order of row, as a checkpoint that brings the state file to `index`; then this is empty.
+  package mutating func takeCheckpoint(of partition: PartitionID, at index: UInt64) -> PartitionCheckpoint {
+    var checkpoint = PartitionCheckpoint(partition: partition, appliedIndex: index)
+    for (id, change) in rows.sorted(by: { $0.key < $1.key }) {
+      if let value = change.value {
+        checkpoint.puts.append(
+          ActorRow(
+            actorType: id.actor.type, actorID: id.actor.id, rowKey: id.row, index: change.index, value: value))
+      } else {
+        checkpoint.deletes.append(
+          ActorRowKey(actorType: id.actor.type, actorID: id.actor.id, rowKey: id.row))
+      }
+    }
+    checkpoint.readModel = readModel.sorted(by: { $0.key < $1.key }).map(\.value)
+    self = DirtyRows()
+    return checkpoint
+  }
+}

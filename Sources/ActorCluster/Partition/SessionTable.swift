@@ -1,0 +1,173 @@
+// Replies by command id, so that a retry has one effect: a pure value, part of a partition's replicated state.
+internal import CBOR
+internal import DequeModule
+
+/// The client session table of the Raft dissertation (section 6.3), per partition.
+///
+/// A reply is kept until its caller says that it has it (`firstOutstanding`), until its session holds more than
+/// `repliesPerSession`, or until the session was idle for `retentionHours` of partition time. A reply that is
+/// forgotten raises its session's floor: an id below the floor is refused as `outcomeUnknown`, never executed.
+/// Everything here is a function of the records applied, not of when a replica was restarted.
+package struct SessionTable: Sendable {
+  package enum Lookup: Equatable, Sendable {
+    case new
+    case replied([UInt8])
+    case forgotten
+    case full
+  }
+
+  package struct Limits: Sendable {
+    package var repliesPerSession = 4_096
+    package var repliesPerPartition = 200_000
+    package var retentionHours: Int64 = 24
+    package init() {}
+  }
+
+  package static let rowType = "$session"
+  private static let headerRow = "header"
+
+  private var sessions: [SessionID: Session] = [:]
+  /// Sessions by the hour of partition time in which they were last used: at most `retentionHours` + 2 buckets.
+  private var hours: [Int64: Set<SessionID>] = [:]
+  private let limits: Limits
+  /// Replies held, all sessions together.
+  package private(set) var count = 0
+
+  package init(limits: Limits = Limits()) {
+    self.limits = limits
+  }
+
+  package func lookup(_ id: CommandID) -> Lookup {
+    if let session = sessions[id.session] {
+      if let reply = session.reply(id.sequence) { return .replied(reply) }
+      if id.sequence < session.header.floor { return .forgotten }
+    }
+    return count >= limits.repliesPerPartition ? .full : .new
+  }
+
+  /// Remembers a reply and forgets what need not be remembered any more.
+  package mutating func record(
+    _ id: CommandID, reply: [UInt8], firstOutstanding: UInt64, at time: PartitionTime
+  ) -> [RowChange] {
+    var changes: [RowChange] = []
+    var session = sessions.removeValue(forKey: id.session) ?? Session()
+    let before = session.isStored ? session.header : nil
+    session.insert(id.sequence, reply)
+    count += 1
+    changes.append(.put(Self.row(id), reply))
+    while let first = session.first,
+      first < firstOutstanding || session.count > limits.repliesPerSession
+    {
+      session.removeFirst()
+      count -= 1
+      changes.append(.delete(Self.row(CommandID(session: id.session, sequence: first))))
+    }
+    let hour = time.milliseconds / 3_600_000
+    if session.header.hour != hour || !session.isStored {
+      hours[session.header.hour]?.remove(id.session)
+      hours[hour, default: []].insert(id.session)
+      session.header.hour = hour
+    }
+    if session.header != before {
+      changes.append(.put(Self.header(id.session), encoded(session.header)))
+      session.isStored = true
+    }
+    sessions[id.session] = session
+    return changes + expire(before: hour - limits.retentionHours)
+  }
+
+  private mutating func expire(before cutoff: Int64) -> [RowChange] {
+    guard let oldest = hours.keys.min(), oldest < cutoff else { return [] }
+    var changes: [RowChange] = []
+    for hour in hours.keys.filter({ $0 < cutoff }).sorted() {
+      for id in (hours.removeValue(forKey: hour) ?? []).sorted() {
+        guard let session = sessions.removeValue(forKey: id) else { continue }
+        count -= session.count
+        changes += session.sequences.map { .delete(Self.row(CommandID(session: id, sequence: $0))) }
+        changes.append(.delete(Self.header(id)))
+      }
+    }
+    return changes
+  }
+
+  // MARK: rows
+
+  /// Takes one stored row back.
+  package mutating func restore(session text: String, row: String, value: [UInt8]) throws {
+    guard let id = SessionID(text) else {
+      throw ClusterError.invalidCall("stored session id '\(text)' is not 32 hexadecimal digits")
+    }
+    var session = sessions.removeValue(forKey: id) ?? Session()
+    if row == Self.headerRow {
+      session.header = try CBORDecoder().decode(Header.self, from: value)
+      session.isStored = true
+      hours[session.header.hour, default: []].insert(id)
+    } else if let sequence = UInt64(row, radix: 16) {
+      session.insert(sequence, value)
+      count += 1
+    }
+    sessions[id] = session
+  }
+
+  private func encoded(_ header: Header) -> [UInt8] {
+    // Two integers always encode.
+    (try? CBOREncoder().encode(header)) ?? []
+  }
+
+  private static func row(_ id: CommandID) -> RowID {
+    RowID(actor: ActorKey(type: rowType, id: id.session.description), row: hex(id.sequence))
+  }
+
+  private static func header(_ session: SessionID) -> RowID {
+    RowID(actor: ActorKey(type: rowType, id: session.description), row: headerRow)
+  }
+}
+
+private struct Header: Codable, Equatable, Sendable {
+  /// Ids below it are forgotten.
+  var floor: UInt64 = 0
+  /// Hour of partition time of the last use.
+  var hour: Int64 = .min
+
+  enum CodingKeys: Int, CodingKey {
+    case floor = 0
+    case hour = 1
+  }
+}
+
+private struct Session: Sendable {
+  var header = Header()
+  var isStored = false
+  /// In order of sequence.
+  private var replies: Deque<(sequence: UInt64, reply: [UInt8])> = []
+
+  var count: Int { replies.count }
+  var first: UInt64? { replies.first?.sequence }
+  var sequences: [UInt64] { replies.map(\.sequence) }
+
+  func reply(_ sequence: UInt64) -> [UInt8]? {
+    let position = position(of: sequence)
+    guard position < replies.count, replies[position].sequence == sequence else { return nil }
+    return replies[position].reply
+  }
+
+  mutating func insert(_ sequence: UInt64, _ reply: [UInt8]) {
+    replies.insert((sequence, reply), at: position(of: sequence))
+  }
+
+  mutating func removeFirst() {
+    header.floor = max(header.floor, replies.removeFirst().sequence + 1)
+  }
+
+  /// The first position whose sequence is not below. Sequences mostly grow, so the search starts at the end.
+  private func position(of sequence: UInt64) -> Int {
+    var low = 0
+    var high = replies.count
+    if let last = replies.last, last.sequence < sequence { return high }
+    while low < high {
+      let middle = (low + high) / 2
+      if replies[middle].sequence < sequence { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+}

@@ -1,0 +1,67 @@
+// The errors of calls, as callers and the wire see them: a value.
+
+/// Why a call has no reply. Typed refusals of an actor (`DurableState.Refusal`) are thrown as themselves.
+public enum ClusterError: Error, Codable, Equatable, Sendable, CustomStringConvertible {
+  /// No leader could be reached in time. The command may or may not have had its effect: retry with its id.
+  case unavailable(reason: String, retryAfterMilliseconds: Int)
+  /// A limit was reached; nothing happened. Retry after the time given.
+  case overloaded(what: String, retryAfterMilliseconds: Int)
+  /// The command's id is older than what the partition remembers: it may have had its effect, and is not
+  /// executed (again).
+  case outcomeUnknown(command: String)
+  case unknownActorType(String)
+  case unknownMethod(type: String, method: String)
+  case malformedArgument(type: String, method: String, detail: String)
+  /// The call cannot work as it was made, whoever retries it.
+  case invalidCall(String)
+  /// The node-bound actor is gone: its node restarted, or it was resigned.
+  case actorGone(String)
+  /// The method of a node-bound actor threw an error that is not `Codable`.
+  case remoteFailure(String)
+  /// The partition met an entry that it could not apply and has stopped; operators see an alarm.
+  case quarantined(partition: UInt32, detail: String)
+  /// This system is shutting down.
+  case shuttingDown
+
+  /// Whether the same call, with the same command id, may succeed later.
+  public var isRetryable: Bool {
+    switch self {
+    case .unavailable, .overloaded, .shuttingDown: true
+    case .outcomeUnknown, .unknownActorType, .unknownMethod, .malformedArgument, .invalidCall, .actorGone,
+      .remoteFailure, .quarantined:
+      false
+    }
+  }
+
+  /// How long to wait before a retry, if one makes sense.
+  public var retryAfterMilliseconds: Int? {
+    switch self {
+    case .unavailable(_, let delay), .overloaded(_, let delay): delay
+    case .shuttingDown: 1_000
+    default: nil
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .unavailable(let reason, let delay):
+      "unavailable: \(reason); the outcome is unknown, retry with the same command id in \(delay) ms"
+    case .overloaded(let what, let delay):
+      "overloaded: \(what); nothing was changed, retry in \(delay) ms"
+    case .outcomeUnknown(let command):
+      "outcome unknown: command \(command) is older than what is remembered; look at the state before acting"
+    case .unknownActorType(let type):
+      "unknown actor type '\(type)': this node's version does not have it"
+    case .unknownMethod(let type, let method):
+      "unknown method '\(method)' of actor type '\(type)'"
+    case .malformedArgument(let type, let method, let detail):
+      "malformed argument of \(type).\(method): \(detail)"
+    case .invalidCall(let detail): "invalid call: \(detail)"
+    case .actorGone(let id): "actor \(id) is gone"
+    case .remoteFailure(let detail): "the actor failed: \(detail)"
+    case .quarantined(let partition, let detail):
+      "partition \(partition) is quarantined and serves nothing until an operator acts: \(detail)"
+    case .shuttingDown: "this node is shutting down; retry at another node"
+    }
+  }
+}

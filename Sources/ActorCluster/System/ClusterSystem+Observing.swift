@@ -1,0 +1,91 @@
+// What gateways and operators see of a node: status and committed events.
+internal import NIOConcurrencyHelpers
+internal import NodeStore
+public import PeerTransport
+
+extension ClusterSystem {
+  /// The replicas on this node, in order of partition; none on a client.
+  public func partitions() async -> [PartitionStatus] {
+    await host?.status() ?? []
+  }
+
+  /// The links of this system to others.
+  public func links() -> [LinkStatus] { transport.links() }
+
+  /// The port that this system accepts peers on.
+  public var peerPort: Int? { transport.listeningPort }
+
+  /// The node that leads the partition of an actor, as far as this system knows.
+  public func leader(of actor: ActorKey) -> NodeID? {
+    directory.leader(of: configuration.topology.placement.partition(of: actor))
+  }
+
+  /// Calls under way from this system.
+  public var callsUnderWay: Int { caller.underWay }
+
+  /// Where an event stream stands that begins now.
+  public func currentPosition() async -> EventPosition {
+    EventPosition(indices: await partitions().map(\.appliedIndex))
+  }
+
+  /// All committed changes of durable actors after `position`, each once, in order for each partition; without a
+  /// position, from now on. The stream ends when its reader falls too far behind or the node stops: resume then from
+  /// the position of the last element, on any node. A node that is behind the position waits for itself to catch up.
+  public func events(after position: EventPosition?) -> AsyncThrowingStream<ActorEvents, any Error> {
+    guard let host else {
+      return AsyncThrowingStream { $0.finish(throwing: ClusterError.invalidCall("a client has no events")) }
+    }
+    let partitions = configuration.topology.placement.partitions
+    let (stream, continuation) = AsyncThrowingStream.makeStream(
+      of: ActorEvents.self, bufferingPolicy: .bufferingOldest(EventFeed.buffer))
+    let task = Task {
+      let live = host.feed.subscribe()
+      var reader = EventReader(position: position ?? EventPosition(indices: []), types: host.types)
+      if position == nil { reader.position = await currentPosition() }
+      do {
+        for partition in partitions {
+          while true {
+            let seen = reader.position.indices[Int(partition.rawValue)]
+            let page = await host.records(of: partition, after: seen, limit: 512)
+            guard let last = page.lastIndex else { break }
+            for record in page.records { try reader.read(record, into: continuation) }
+            reader.skip(partition, to: last)
+          }
+        }
+        for await record in live { try reader.read(record, into: continuation) }
+        continuation.finish()
+      } catch {
+        continuation.finish(throwing: error)
+      }
+    }
+    continuation.onTermination = { _ in task.cancel() }
+    return stream
+  }
+}
+
+/// Keeps the position of one event stream.
+private struct EventReader {
+  var position: EventPosition
+  let types: DurableTypes
+
+  mutating func skip(_ partition: PartitionID, to index: UInt64) {
+    let slot = Int(partition.rawValue)
+    position.indices[slot] = max(position.indices[slot], index)
+  }
+
+  /// Passes a record on, unless the stream has seen it.
+  mutating func read(
+    _ record: AppliedRecord, into continuation: AsyncThrowingStream<ActorEvents, any Error>.Continuation
+  ) throws {
+    let slot = Int(record.partition.rawValue)
+    guard record.index > position.indices[slot] else { return }
+    position.indices[slot] = record.index
+    guard let actor = record.actor, !record.events.isEmpty, let type = types.types[actor.type] else { return }
+    let element = ActorEvents(
+      actor: actor, time: record.time, events: try type.decodeEvents(record.events), position: position)
+    if case .dropped = continuation.yield(element) {
+      throw ClusterError.overloaded(
+        what: "the reader of an event stream fell \(EventFeed.buffer) events behind", retryAfterMilliseconds: 0)
+    }
+  }
+}

@@ -1,0 +1,21 @@
+// What a cluster system is made of: a value.
+public import PeerTransport
+
+/// A node's or a client's place in a cluster.
+public struct SystemConfiguration: Sendable {
+  public var topology: ClusterTopology
+  public var transport: TransportConfiguration
+  public var timing: ClusterTiming
+  /// Calls under way at once; more are refused as `overloaded` (promise P6).
+  public var maximumCalls: Int
+
+  public init(
+    topology: ClusterTopology, transport: TransportConfiguration, timing: ClusterTiming = ClusterTiming(),
+    maximumCalls: Int = 100_000
+  ) {
+    self.topology = topology
+    self.transport = transport
+    self.timing = timing
+    self.maximumCalls = maximumCalls
+  }
+}

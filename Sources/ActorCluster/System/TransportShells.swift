@@ -1,0 +1,43 @@
+// Between the cluster system and the transport.
+internal import Logging
+internal import NIOConcurrencyHelpers
+internal import PeerTransport
+
+/// Carries the transport's events to the system, which is made after it. Events before `attach` cannot be: the
+/// transport is started by the system.
+final class TransportRelay: Sendable {
+  private struct Target: Sendable {
+    weak let system: ClusterSystem?
+  }
+
+  private let target = NIOLockedValueBox<Target?>(nil)
+
+  func attach(_ system: ClusterSystem) {
+    target.withLockedValue { $0 = Target(system: system) }
+  }
+
+  func receive(_ event: TransportEvent) {
+    target.withLockedValue { $0 }?.system?.received(event)
+  }
+}
+
+/// Encodes frames and sends them. What a link does not take is dropped: consensus, messages and calls all recover
+/// by sending again.
+struct TransportLinks: FrameLinks {
+  let transport: PeerTransport
+  let logger: Logger
+
+  func send(_ frame: Frame, to node: NodeID) {
+    _ = trySend(frame, to: node)
+  }
+
+  /// Whether the link took it.
+  func trySend(_ frame: Frame, to node: NodeID) -> Bool {
+    do {
+      return transport.send(try frame.encoded(), to: node) == .queued
+    } catch {
+      logger.error("a frame cannot be encoded", metadata: ["error": "\(error)"])
+      return false
+    }
+  }
+}

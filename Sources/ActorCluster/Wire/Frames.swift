@@ -1,0 +1,137 @@
+// What nodes say to each other above the transport: values and their encoding.
+internal import CBOR
+internal import NIOCore
+internal import NodeStore
+internal import Raft
+
+/// One frame: a kind byte, then CBOR.
+enum Frame: Sendable {
+  case consensus([GroupMessage])
+  case call(CallFrame)
+  case answer(AnswerFrame)
+  case messages(MessageBatch)
+  case acknowledgment(MessageAcknowledgment)
+  case ping(PingFrame)
+
+  private enum Kind: UInt8 {
+    case consensus = 1
+    case call = 2
+    case answer = 3
+    case messages = 4
+    case acknowledgment = 5
+    case ping = 6
+  }
+
+  func encoded() throws -> ByteBuffer {
+    switch self {
+    case .consensus(let content): try Self.encode(.consensus, content)
+    case .call(let content): try Self.encode(.call, content)
+    case .answer(let content): try Self.encode(.answer, content)
+    case .messages(let content): try Self.encode(.messages, content)
+    case .acknowledgment(let content): try Self.encode(.acknowledgment, content)
+    case .ping(let content): try Self.encode(.ping, content)
+    }
+  }
+
+  private static func encode(_ kind: Kind, _ content: some Encodable) throws -> ByteBuffer {
+    let bytes = try CBOREncoder().encode(content)
+    var buffer = ByteBuffer()
+    buffer.reserveCapacity(bytes.count + 1)
+    buffer.writeInteger(kind.rawValue)
+    buffer.writeBytes(bytes)
+    return buffer
+  }
+
+  /// - Throws: `FrameError`, or a decoding error, for bytes that are no frame of ours.
+  init(decoding buffer: ByteBuffer) throws {
+    var buffer = buffer
+    guard let raw = buffer.readInteger(as: UInt8.self) else { throw FrameError.empty }
+    guard let kind = Kind(rawValue: raw) else { throw FrameError.unknownKind(raw) }
+    let bytes = Array(buffer.readableBytesView)
+    let decoder = CBORDecoder()
+    switch kind {
+    case .consensus: self = .consensus(try decoder.decode([GroupMessage].self, from: bytes))
+    case .call: self = .call(try decoder.decode(CallFrame.self, from: bytes))
+    case .answer: self = .answer(try decoder.decode(AnswerFrame.self, from: bytes))
+    case .messages: self = .messages(try decoder.decode(MessageBatch.self, from: bytes))
+    case .acknowledgment:
+      self = .acknowledgment(try decoder.decode(MessageAcknowledgment.self, from: bytes))
+    case .ping: self = .ping(try decoder.decode(PingFrame.self, from: bytes))
+    }
+  }
+}
+
+enum FrameError: Error, CustomStringConvertible {
+  case empty
+  case unknownKind(UInt8)
+
+  var description: String {
+    switch self {
+    case .empty: "an empty frame"
+    case .unknownKind(let kind): "a frame of unknown kind \(kind): the peer runs a newer version?"
+    }
+  }
+}
+
+/// A consensus message and the group that it belongs to.
+struct GroupMessage: Codable, Sendable {
+  var partition: PartitionID
+  var message: Message
+
+  enum CodingKeys: Int, CodingKey {
+    case partition = 0
+    case message = 1
+  }
+}
+
+struct CallFrame: Codable, Sendable {
+  /// Names the call on its connection; the answer carries it back.
+  var call: UInt64
+  var target: ActorID
+  var method: String
+  var argument: [UInt8]
+  /// Nil for a node-bound actor.
+  var command: CommandID?
+  var firstOutstanding: UInt64
+
+  enum CodingKeys: Int, CodingKey {
+    case call = 0
+    case target = 1
+    case method = 2
+    case argument = 3
+    case command = 4
+    case firstOutstanding = 5
+  }
+}
+
+struct AnswerFrame: Codable, Sendable {
+  var call: UInt64
+  var answer: CallAnswer
+
+  enum CodingKeys: Int, CodingKey {
+    case call = 0
+    case answer = 1
+  }
+}
+
+/// "`receiver` has applied the messages of `sender` up to this number."
+struct MessageAcknowledgment: Codable, Sendable {
+  var receiver: PartitionID
+  var sender: PartitionID
+  var upTo: UInt64
+
+  enum CodingKeys: Int, CodingKey {
+    case receiver = 0
+    case sender = 1
+    case upTo = 2
+  }
+}
+
+struct PingFrame: Codable, Sendable {
+  /// The sender's wall clock, milliseconds since 1970.
+  var wall: Int64
+
+  enum CodingKeys: Int, CodingKey {
+    case wall = 0
+  }
+}

@@ -1,0 +1,74 @@
+// Rewrites foreign input so that decoders need to know neither tags nor indefinite lengths. Reads and returns bytes only.
+
+/// Copies one well-formed item without its tags and with definite lengths. Our own encoder never writes either, so only
+/// foreign input pays for this. The recursion is as deep as the input, which the check before it has bounded.
+struct DefiniteForm {
+  private let input: CBORInput
+  private var output: [UInt8] = []
+
+  /// The definite form of the item that fills `input`.
+  static func rewrite(_ input: CBORInput) throws(CBORError) -> [UInt8] {
+    var form = DefiniteForm(input: input)
+    form.output.reserveCapacity(input.bytes.count)
+    _ = try form.copyItem(at: input.bytes.startIndex)
+    return form.output
+  }
+
+  private init(input: CBORInput) { self.input = input }
+
+  private mutating func copyItem(at index: Int) throws(CBORError) -> Int {
+    let head = try input.head(at: index)
+    switch head.major {
+    case .tag:
+      return try copyItem(at: head.next)
+    case .unsigned, .negative, .simple:
+      output += input.bytes[index..<head.next]
+      return head.next
+    case .bytes, .text:
+      if head.isIndefinite { return try copyChunks(of: head) }
+      let end = try input.content(of: head, at: index).upperBound
+      output += input.bytes[index..<end]
+      return end
+    case .array, .map:
+      if head.isIndefinite { return try copyUntilBreak(head) }
+      let items = try input.itemCount(of: head, at: index)
+      output.appendHead(head.major, head.argument)
+      var next = head.next
+      for _ in 0..<items { next = try copyItem(at: next) }
+      return next
+    }
+  }
+
+  private mutating func copyChunks(of string: ItemHead) throws(CBORError) -> Int {
+    var content: [UInt8] = []
+    var index = string.next
+    while true {
+      let chunk = try input.head(at: index)
+      if chunk.isBreak {
+        output.appendHead(string.major, UInt64(content.count))
+        output += content
+        return chunk.next
+      }
+      let range = try input.content(of: chunk, at: index)
+      content += input.bytes[range]
+      index = range.upperBound
+    }
+  }
+
+  private mutating func copyUntilBreak(_ container: ItemHead) throws(CBORError) -> Int {
+    let start = output.count
+    var items: UInt64 = 0
+    var index = container.next
+    while true {
+      let head = try input.head(at: index)
+      if head.isBreak {
+        var prefix: [UInt8] = []
+        prefix.appendHead(container.major, container.major == .map ? items / 2 : items)
+        output.insert(contentsOf: prefix, at: start)
+        return head.next
+      }
+      index = try copyItem(at: index)
+      items += 1
+    }
+  }
+}

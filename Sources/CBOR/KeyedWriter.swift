@@ -1,0 +1,77 @@
+// `KeyedEncodingContainer` over the encoding buffer. Changes only that buffer.
+
+struct KeyedWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
+  let buffer: EncodingBuffer
+  let frame: UInt64
+
+  var codingPath: [any CodingKey] { buffer.codingPath(of: frame) }
+
+  mutating func encodeNil(forKey key: Key) throws {
+    try entry(key).bytes.append(0xf6)
+  }
+
+  mutating func encode(_ value: Bool, forKey key: Key) throws {
+    try entry(key).bytes.append(value ? 0xf5 : 0xf4)
+  }
+
+  mutating func encode(_ value: String, forKey key: Key) throws {
+    try entry(key).bytes.appendText(value)
+  }
+
+  mutating func encode(_ value: Double, forKey key: Key) throws {
+    try entry(key).bytes.appendFloat(value)
+  }
+
+  mutating func encode(_ value: Float, forKey key: Key) throws {
+    try entry(key).bytes.appendFloat(Double(value))
+  }
+
+  mutating func encode<I: FixedWidthInteger & Encodable>(_ value: I, forKey key: Key) throws {
+    try entry(key).bytes.appendInteger(value)
+  }
+
+  mutating func encode<T: Encodable>(_ value: T, forKey key: Key) throws {
+    let target = try buffer.target(frame)
+    let start = target.bytes.count
+    target.beginEntry(key)
+    if target.bytes.appendScalar(value) { return }
+    target.setPath(key)
+    do {
+      try target.encode(value)
+    } catch {
+      target.abandonItem(at: start, isEntry: true)
+      throw error
+    }
+  }
+
+  mutating func nestedContainer<NestedKey: CodingKey>(
+    keyedBy keyType: NestedKey.Type, forKey key: Key
+  ) -> KeyedEncodingContainer<NestedKey> {
+    nested(key).container(keyedBy: keyType)
+  }
+
+  mutating func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer {
+    nested(key).unkeyedContainer()
+  }
+
+  mutating func superEncoder() -> any Encoder { nested(SuperKey()) }
+
+  mutating func superEncoder(forKey key: Key) -> any Encoder { nested(key) }
+
+  /// Begins an entry and returns the buffer that its value goes to.
+  private func entry(_ key: Key) throws -> EncodingBuffer {
+    let target = try buffer.target(frame)
+    target.beginEntry(key)
+    return target
+  }
+
+  private func nested(_ key: some CodingKey) -> ItemEncoder {
+    guard let target = buffer.buffer(of: frame) else {
+      buffer.fail(frame)
+      return ItemEncoder(buffer: buffer, frame: frame)
+    }
+    target.beginEntry(key)
+    target.setPath(key)
+    return ItemEncoder(buffer: target, frame: target.open(isNested: true))
+  }
+}

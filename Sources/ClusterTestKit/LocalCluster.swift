@@ -1,0 +1,75 @@
+// A cluster on loopback for tests: its certificates, ports and directories.
+public import ActorCluster
+import CertificateAuthority
+import Foundation
+public import PeerTransport
+
+/// Where the nodes of a test cluster are and how they prove who they are. Made once, read by every process of it.
+public struct LocalCluster: Codable, Sendable {
+  public let name: String
+  public let directory: String
+  public let ports: [String: Int]
+  public let partitionCount: UInt32
+
+  private static let file = "cluster.json"
+
+  /// Makes a new cluster below `directory`: free ports, an authority, a certificate per node and one for a client.
+  public init(
+    makingIn directory: String, nodes: [String], partitionCount: UInt32 = 16
+  ) throws {
+    name = "test"
+    self.directory = directory
+    self.partitionCount = partitionCount
+    ports = Dictionary(uniqueKeysWithValues: try zip(nodes, FreePorts.find(nodes.count)))
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    let authority = try CertificateAuthority.create(cluster: name, validFor: .seconds(86_400), now: Date())
+    try authority.write(to: directory + "/pki")
+    for node in nodes {
+      try authority.issue(name: node, role: .node, validFor: .seconds(86_400), now: Date())
+        .write(to: directory + "/pki")
+    }
+    try authority.issue(name: "client", role: .client, validFor: .seconds(86_400), now: Date())
+      .write(to: directory + "/pki")
+    try JSONEncoder().encode(self).write(to: URL(fileURLWithPath: directory + "/" + Self.file))
+  }
+
+  /// Reads what was made before.
+  public init(directory: String) throws {
+    let data = try Data(contentsOf: URL(fileURLWithPath: directory + "/" + Self.file))
+    self = try JSONDecoder().decode(LocalCluster.self, from: data)
+  }
+
+  public var nodes: [NodeID] { ports.keys.sorted().map { NodeID(rawValue: $0) } }
+
+  public func dataDirectory(of node: NodeID) -> String { "\(directory)/data/\(node.rawValue)" }
+
+  public var topology: ClusterTopology {
+    ClusterTopology(name: name, nodes: nodes, partitionCount: partitionCount)
+  }
+
+  public func configuration(of node: NodeID, incarnation: UInt64) -> SystemConfiguration {
+    configuration(
+      PeerIdentity(cluster: name, node: node, incarnation: incarnation, role: .node),
+      listen: ports[node.rawValue].map { HostPort(host: "127.0.0.1", port: $0) })
+  }
+
+  public func clientConfiguration(_ client: NodeID, incarnation: UInt64) -> SystemConfiguration {
+    configuration(
+      PeerIdentity(cluster: name, node: client, incarnation: incarnation, role: .client), listen: nil)
+  }
+
+  private func configuration(_ identity: PeerIdentity, listen: HostPort?) -> SystemConfiguration {
+    var peers: [NodeID: HostPort] = [:]
+    for node in nodes where node != identity.node {
+      peers[node] = ports[node.rawValue].map { HostPort(host: "127.0.0.1", port: $0) }
+    }
+    let pki = directory + "/pki/"
+    return SystemConfiguration(
+      topology: topology,
+      transport: TransportConfiguration(
+        identity: identity, listen: listen, peers: peers,
+        tls: TransportTLS(
+          certificatePath: "\(pki)\(identity.node.rawValue).pem", keyPath: "\(pki)\(identity.node.rawValue).key",
+          authorityPath: "\(pki)ca.pem")))
+  }
+}

@@ -1,0 +1,63 @@
+// The `meta` table that both files have: whose file it is, its format, and the incarnation.
+internal import GRDB
+
+/// Reads, checks and writes `meta(key, value)`.
+struct FileMeta {
+  /// The newest format of both files that this version reads and the one that it writes.
+  static let format = 1
+
+  private(set) var incarnation: UInt64
+
+  /// Checks a file that exists, or makes a new one with this identity. Runs in a transaction of the caller's.
+  init(_ database: Database, file: String, identity: StoreIdentity) throws {
+    guard try database.tableExists("meta") else {
+      guard try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") == 0 else {
+        throw StoreError.damaged(
+          file: file, detail: "it is an SQLite database, but not one of this software's")
+      }
+      try Self.create(database, identity: identity)
+      incarnation = 0
+      return
+    }
+    guard let format = try Self.value("format", database).flatMap({ Int($0) }) else {
+      throw StoreError.damaged(file: file, detail: "it does not say its format")
+    }
+    guard format <= Self.format else {
+      throw StoreError.newerFormat(file: file, version: format)
+    }
+    guard let cluster = try Self.value("cluster", database), let node = try Self.value("node", database),
+      let incarnation = try Self.value("incarnation", database).flatMap({ UInt64($0) })
+    else {
+      throw StoreError.damaged(file: file, detail: "it does not say whose it is")
+    }
+    let found = StoreIdentity(cluster: cluster, node: node)
+    guard found == identity else {
+      throw StoreError.wrongIdentity(file: file, expected: identity, found: found)
+    }
+    self.incarnation = incarnation
+  }
+
+  mutating func setIncarnation(_ incarnation: UInt64, _ database: Database) throws {
+    try database.execute(
+      sql: "UPDATE meta SET value = ? WHERE key = 'incarnation'", arguments: [String(incarnation)])
+    self.incarnation = incarnation
+  }
+
+  private static func create(_ database: Database, identity: StoreIdentity) throws {
+    try database.execute(
+      sql: "CREATE TABLE meta(key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) WITHOUT ROWID")
+    let rows = [
+      ("format", String(format)), ("cluster", identity.cluster), ("node", identity.node),
+      ("incarnation", "0"),
+    ]
+    for (key, value) in rows {
+      try database.execute(sql: "INSERT INTO meta(key, value) VALUES(?, ?)", arguments: [key, value])
+    }
+    try database.execute(
+      sql: "INSERT INTO meta(key, value) VALUES('created', strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))")
+  }
+
+  private static func value(_ key: String, _ database: Database) throws -> String? {
+    try String.fetchOne(database, sql: "SELECT value FROM meta WHERE key = ?", arguments: [key])
+  }
+}

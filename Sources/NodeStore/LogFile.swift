@@ -1,0 +1,64 @@
+// The SQL of the log file: its table, its replay, and the insert of one batch.
+internal import Foundation
+internal import GRDB
+
+/// `log.db`: an append-only table of batches, `synchronous=FULL`.
+struct LogFile: Sendable {
+  private let database: DatabaseFile
+
+  var path: String { database.path }
+
+  init(path: String, identity: StoreIdentity) throws(StoreError) {
+    database = try DatabaseFile(path: path, durability: .full)
+    try database.write { database in
+      _ = try FileMeta(database, file: path, identity: identity)
+      try database.execute(
+        sql: "CREATE TABLE IF NOT EXISTS log(seq INTEGER PRIMARY KEY NOT NULL, batch BLOB NOT NULL)")
+    }
+  }
+
+  func replay() throws(StoreError) -> LogReplay {
+    try database.read { database in
+      var replay = LogReplay(file: path)
+      let rows = try Row.fetchCursor(database, sql: "SELECT seq, batch FROM log ORDER BY seq")
+      while let row = try rows.next() {
+        let sequence: Int64 = row[0]
+        guard let blob = Data.fromDatabaseValue(row[1]) else {
+          throw StoreError.damaged(file: path, detail: "batch \(sequence) is no blob")
+        }
+        try replay.take([UInt8](blob), sequence: sequence)
+      }
+      return replay
+    }
+  }
+
+  func incarnation(identity: StoreIdentity) throws(StoreError) -> UInt64 {
+    try database.read { try FileMeta($0, file: path, identity: identity).incarnation }
+  }
+
+  /// On stable storage when this returns.
+  func setIncarnation(_ incarnation: UInt64, identity: StoreIdentity) throws(StoreError) {
+    try database.write { database in
+      var meta = try FileMeta(database, file: path, identity: identity)
+      try meta.setIncarnation(incarnation, database)
+    }
+  }
+
+  /// Commits one batch; it is on stable storage when this returns.
+  func append(_ blob: [UInt8], sequence: Int64, beforeCommit: StoreFaults.Hook) throws(StoreError) {
+    try database.write { database in
+      let insert = try database.cachedStatement(sql: "INSERT INTO log(seq, batch) VALUES(?, ?)")
+      try insert.execute(arguments: [sequence, Data(blob)])
+      try beforeCommit()
+    }
+  }
+
+  /// `PRAGMA synchronous` as SQLite has it now.
+  func synchronous() throws(StoreError) -> Int {
+    try database.read { try Int.fetchOne($0, sql: "PRAGMA synchronous") ?? -1 }
+  }
+
+  func close() throws(StoreError) {
+    try database.close()
+  }
+}

@@ -1,0 +1,133 @@
+// The thread that makes the log durable: everything pending goes into one transaction, one fsync.
+internal import Foundation
+internal import Raft
+internal import Synchronization
+
+/// Takes appends from any thread and commits them from its own, in the order in which they came. While a commit is on its
+/// way to the disk the next batch gathers, so a batch grows with the load by itself, without a timer.
+final class LogWriter: Sendable {
+  typealias Completion = @Sendable (Result<Void, StoreError>) -> Void
+
+  struct Request: Sendable {
+    var partition: PartitionID
+    var request: PersistRequest
+    var estimatedBytes: Int
+    var completion: Completion
+  }
+
+  struct Limits: Sendable {
+    /// Past it, appends are counted in `appendsPastLimit`. They are kept all the same.
+    var pendingBytes = 64 << 20
+    /// A transaction takes no further request past it.
+    var batchBytes = 8 << 20
+  }
+
+  private struct Shared {
+    var pending: [Request] = []
+    var isWriterWaiting = false
+    var isClosing = false
+    var hasEnded = false
+    var statistics = StoreStatistics()
+  }
+
+  private enum Next {
+    case batch([Request])
+    case wait
+    case end
+  }
+
+  private let shared = Mutex(Shared())
+  private let wake = DispatchSemaphore(value: 0)
+  private let ended = DispatchGroup()
+  private let limits: Limits
+
+  init(core: consuming LogWriterCore, limits: Limits = Limits()) {
+    self.limits = limits
+    ended.enter()
+    let thread = Thread { [self, core] in
+      run(core)
+      ended.leave()
+    }
+    thread.name = "log writer"
+    thread.start()
+  }
+
+  func append(partition: PartitionID, request: PersistRequest, completion: @escaping Completion) {
+    let request = Request(
+      partition: partition, request: request, estimatedBytes: Self.estimate(request), completion: completion)
+    let (isAccepted, mustWake) = shared.withLock { shared in
+      guard !shared.isClosing else { return (false, false) }
+      if shared.statistics.pendingBytes > limits.pendingBytes {
+        shared.statistics.appendsPastLimit += 1
+      }
+      shared.statistics.pendingBytes += request.estimatedBytes
+      shared.pending.append(request)
+      let mustWake = shared.isWriterWaiting
+      shared.isWriterWaiting = false
+      return (true, mustWake)
+    }
+    if mustWake { wake.signal() }
+    if !isAccepted { completion(.failure(.closed)) }
+  }
+
+  /// Commits what is pending, then ends the thread. Must not be called from a completion.
+  func close() {
+    let mustWake = shared.withLock { shared in
+      shared.isClosing = true
+      let mustWake = shared.isWriterWaiting
+      shared.isWriterWaiting = false
+      return mustWake
+    }
+    if mustWake { wake.signal() }
+    ended.wait()
+  }
+
+  func statistics() -> StoreStatistics {
+    shared.withLock { $0.statistics }
+  }
+
+  private func run(_ core: consuming LogWriterCore) {
+    while true {
+      switch next() {
+      case .wait:
+        wake.wait()
+      case .end:
+        return
+      case .batch(let batch):
+        let outcome = core.write(batch)
+        shared.withLock { outcome.count(in: &$0.statistics) }
+        for (request, result) in zip(batch, outcome.results) {
+          shared.withLock { $0.statistics.pendingBytes -= request.estimatedBytes }
+          request.completion(result)
+        }
+      }
+    }
+  }
+
+  private func next() -> Next {
+    shared.withLock { shared in
+      guard !shared.pending.isEmpty else {
+        shared.isWriterWaiting = !shared.isClosing
+        return shared.isClosing ? .end : .wait
+      }
+      var bytes = 0
+      let end =
+        shared.pending.firstIndex { request in
+          defer { bytes += request.estimatedBytes }
+          return bytes > limits.batchBytes
+        } ?? shared.pending.endIndex
+      if end == shared.pending.endIndex {
+        let batch = shared.pending
+        shared.pending = []
+        return .batch(batch)
+      }
+      let batch = Array(shared.pending[..<end])
+      shared.pending.removeSubrange(..<end)
+      return .batch(batch)
+    }
+  }
+
+  private static func estimate(_ request: PersistRequest) -> Int {
+    request.entries.reduce(64) { $0 + $1.byteCount }
+  }
+}

@@ -1,0 +1,119 @@
+// The store of a node, as everything above sees it: two SQLite files behind two writers.
+public import Raft
+internal import Synchronization
+
+/// The node's data directory: `log.db` (consensus log and hard state of every partition, on stable storage before a
+/// completion is called) and `state.db` (actor rows and read models of committed entries, rebuildable from the log).
+///
+/// Promise P1 rests on it: a completion of `append` with success means that the request is on stable storage.
+public final class NodeStore: Sendable {
+  /// How often this directory has been opened, this time included: committed before `open` returned. A node that sees a
+  /// lower one than before was restored from an old copy.
+  public let incarnation: UInt64
+  /// What a person should know about how the files were found. For the log.
+  public let openNotes: [String]
+  /// Why an earlier run marked this directory as suspect (a failed write or fsync); nil when none did. Such a replica must
+  /// not vote with what it finds here: the page cache may have shown what is not on the disk.
+  public let suspectedBecause: String?
+
+  let logFile: LogFile
+  let stateFile: StateFile
+  private let log: LogWriter
+  private let state: StateWriter
+  private let recoveredLogs: Mutex<[PartitionID: RecoveredLog]>
+  private let lock: Mutex<DirectoryLock?>
+
+  init(_ parts: consuming OpenedStore, lock: DirectoryLock) {
+    incarnation = parts.incarnation
+    openNotes = parts.notes
+    suspectedBecause = parts.suspicion
+    logFile = parts.logFile
+    stateFile = parts.stateFile
+    recoveredLogs = Mutex(parts.replay.recovered)
+    log = LogWriter(
+      core: LogWriterCore(
+        file: parts.logFile, replay: parts.replay, directory: parts.directory, faults: parts.faults),
+      limits: parts.limits)
+    state = StateWriter(file: parts.stateFile, faults: parts.faults)
+    self.lock = Mutex(lock)
+  }
+
+  deinit {
+    close()
+  }
+
+  /// Opens or creates a data directory and takes it for this process.
+  /// - Throws: what keeps the directory from being trusted or used, in words; see `StoreError`.
+  public static func open(
+    directory: String, identity: StoreIdentity, readModels: [ReadModelTable]
+  ) throws(StoreError) -> NodeStore {
+    try open(directory: directory, identity: identity, readModels: readModels, faults: .none)
+  }
+
+  /// The logs as they were found at `open`; empty after `takeRecovered()`.
+  public var recovered: [PartitionID: RecoveredLog] {
+    recoveredLogs.withLock { $0 }
+  }
+
+  /// The logs as they were found at `open`, once: the store forgets them, so that their memory can be freed.
+  public func takeRecovered() -> [PartitionID: RecoveredLog] {
+    recoveredLogs.withLock { recovered in
+      defer { recovered = [:] }
+      return recovered
+    }
+  }
+
+  /// Makes a request durable: the truncation, then the entries, then the hard state.
+  ///
+  /// Never blocks on the disk. Requests become durable in the order of the calls, and completions are called in that order,
+  /// on the writer's thread: they must return quickly, and must not call `close()` or be the last to hold the store. Nothing
+  /// is dropped; consensus bounds what is in flight.
+  ///
+  /// - Parameter completion: success once the request is on stable storage. `.invalidRequest` when the entries would leave
+  ///   a gap: nothing of that request was written, others are not affected. Any other failure is final: this store
+  ///   acknowledges nothing any more, and the node must end.
+  public func append(
+    partition: PartitionID,
+    request: PersistRequest,
+    completion: @escaping @Sendable (Result<Void, StoreError>) -> Void
+  ) {
+    log.append(partition: partition, request: request, completion: completion)
+  }
+
+  /// Writes rows, read-model rows and the applied index in one transaction of the state file, on a thread of its own.
+  ///
+  /// Give it committed entries only, and only such as this node has in its own durable log. At most one checkpoint per
+  /// partition should be on its way, because what waits is kept in memory. A failure leaves the file as it was; the same
+  /// checkpoint may be given again.
+  public func checkpoint(
+    _ checkpoint: PartitionCheckpoint,
+    completion: @escaping @Sendable (Result<Void, StoreError>) -> Void
+  ) {
+    state.checkpoint(checkpoint, completion: completion)
+  }
+
+  /// The latest checkpoint of a partition, including those that were asked for before this call.
+  public func loadPartition(_ partition: PartitionID) async throws(StoreError) -> LoadedPartition {
+    let result = await withCheckedContinuation { continuation in
+      state.load(partition) { continuation.resume(returning: $0) }
+    }
+    return try result.get()
+  }
+
+  public func statistics() -> StoreStatistics {
+    var statistics = log.statistics()
+    state.count(in: &statistics)
+    return statistics
+  }
+
+  /// Finishes what is pending, moves the WALs into the files, closes them and gives the directory free. Blocks until then;
+  /// a second call does nothing. A failure to move a WAL loses nothing: the next open reads it.
+  public func close() {
+    guard let held = lock.withLock({ $0.take() }) else { return }
+    log.close()
+    state.close()
+    try? logFile.close()
+    try? stateFile.close()
+    withExtendedLifetime(held) {}
+  }
+}

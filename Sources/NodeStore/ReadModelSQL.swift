@@ -1,0 +1,104 @@
+// The SQL of read-model tables: creating, widening, writing. Names were validated before they come here.
+internal import GRDB
+
+/// Writes changes of declared tables.
+struct ReadModelSQL: Sendable {
+  private let tables: [String: ReadModelTable]
+  private let order: [String]
+
+  init(_ tables: [ReadModelTable]) {
+    self.tables = Dictionary(tables.map { ($0.name, $0) }) { first, _ in first }
+    order = tables.map(\.name)
+  }
+
+  /// Creates what is missing, whole tables and single columns.
+  func createTables(_ database: Database) throws {
+    for table in order.compactMap({ tables[$0] }) {
+      let columns = table.columns.map { "\"\($0.name)\" \($0.kind.rawValue), " }.joined()
+      try database.execute(
+        sql: """
+          CREATE TABLE IF NOT EXISTS "\(table.name)"("\(table.keyColumn)" TEXT PRIMARY KEY NOT NULL, \(columns)
+            \(ReadModelTable.partitionColumn) INTEGER NOT NULL, \(ReadModelTable.indexColumn) INTEGER NOT NULL)
+          """)
+      try widen(table, database)
+    }
+  }
+
+  private func widen(_ table: ReadModelTable, _ database: Database) throws {
+    let existing = try database.columns(in: table.name)
+    func kind(of name: String) -> String? {
+      existing.first { $0.name.lowercased() == name.lowercased() }?.type
+    }
+    guard
+      existing.contains(where: {
+        $0.name.lowercased() == table.keyColumn.lowercased() && $0.primaryKeyIndex == 1
+      })
+    else {
+      throw StoreError.invalidReadModel(
+        table: table.name, detail: "the existing table's key column is not \"\(table.keyColumn)\"")
+    }
+    for column in table.columns {
+      switch kind(of: column.name) {
+      case nil:
+        try database.execute(
+          sql: "ALTER TABLE \"\(table.name)\" ADD COLUMN \"\(column.name)\" \(column.kind.rawValue)")
+      case column.kind.rawValue:
+        break
+      case .some(let other):
+        throw StoreError.invalidReadModel(
+          table: table.name,
+          detail: "the existing column \"\(column.name)\" is \(other), not \(column.kind.rawValue)")
+      }
+    }
+  }
+
+  func apply(_ change: ReadModelChange, partition: Int64, index: Int64, _ database: Database) throws {
+    guard let table = tables[change.table] else {
+      throw StoreError.invalidRequest(
+        detail: "a change of the read model \"\(change.table)\", which nobody declared")
+    }
+    guard let values = change.columns else {
+      try database.cachedStatement(sql: "DELETE FROM \"\(table.name)\" WHERE \"\(table.keyColumn)\" = ?")
+        .execute(arguments: [change.key])
+      return
+    }
+    let named = table.columns.filter { values[$0.name] != nil }
+    guard named.count == values.count else {
+      let unknown = values.keys.filter { name in !table.columns.contains { $0.name == name } }.sorted()
+      throw StoreError.invalidRequest(detail: "read model \"\(table.name)\" has no column \(unknown)")
+    }
+    var arguments: [any DatabaseValueConvertible] = [change.key]
+    for column in named {
+      let value = values[column.name] ?? .null
+      guard column.kind.accepts(value) else {
+        throw StoreError.invalidRequest(
+          detail:
+            "column \"\(column.name)\" of read model \"\(table.name)\" is \(column.kind.rawValue), not \(value)"
+        )
+      }
+      arguments.append(value.databaseValue)
+    }
+    arguments += [partition, index]
+    try database.cachedStatement(sql: Self.upsert(table, named)).execute(
+      arguments: StatementArguments(arguments))
+  }
+
+  private static func upsert(_ table: ReadModelTable, _ columns: [ReadModelColumn]) -> String {
+    let written = columns.map(\.name) + [ReadModelTable.partitionColumn, ReadModelTable.indexColumn]
+    let names = ([table.keyColumn] + written).map { "\"\($0)\"" }.joined(separator: ", ")
+    let marks = Array(repeating: "?", count: written.count + 1).joined(separator: ", ")
+    let updates = written.map { "\"\($0)\" = excluded.\"\($0)\"" }.joined(separator: ", ")
+    return "INSERT INTO \"\(table.name)\"(\(names)) VALUES(\(marks)) ON CONFLICT DO UPDATE SET \(updates)"
+  }
+}
+
+extension SQLValue {
+  var databaseValue: DatabaseValue {
+    switch self {
+    case .text(let text): text.databaseValue
+    case .integer(let integer): integer.databaseValue
+    case .real(let real): real.databaseValue
+    case .null: .null
+    }
+  }
+}

@@ -1,0 +1,139 @@
+// The SQL of the state file: checkpoints and loads of actor rows.
+internal import Foundation
+internal import GRDB
+
+/// `state.db`: committed entries only, `synchronous=NORMAL`. Everything in it can be rebuilt from the log.
+struct StateFile: Sendable {
+  /// Tables that no read model may be named like; lowercase.
+  static let ownTables = ["meta", "actor_row", "partition_checkpoint"]
+
+  private let database: DatabaseFile
+  private let readModels: ReadModelSQL
+
+  var path: String { database.path }
+
+  init(path: String, identity: StoreIdentity, readModels tables: [ReadModelTable]) throws(StoreError) {
+    try ReadModelTable.validate(tables)
+    readModels = ReadModelSQL(tables)
+    database = try DatabaseFile(path: path, durability: .normal)
+    try database.write { database in
+      _ = try FileMeta(database, file: path, identity: identity)
+      try database.execute(
+        sql: """
+          CREATE TABLE IF NOT EXISTS actor_row(
+            partition INTEGER NOT NULL, actor_type TEXT NOT NULL, actor_id TEXT NOT NULL, row_key TEXT NOT NULL,
+            log_index INTEGER NOT NULL, value BLOB NOT NULL,
+            PRIMARY KEY(partition, actor_type, actor_id, row_key)) WITHOUT ROWID;
+          CREATE TABLE IF NOT EXISTS partition_checkpoint(
+            partition INTEGER PRIMARY KEY NOT NULL, log_index INTEGER NOT NULL);
+          """)
+      try readModels.createTables(database)
+    }
+  }
+
+  func incarnation(identity: StoreIdentity) throws(StoreError) -> UInt64 {
+    try database.read { try FileMeta($0, file: path, identity: identity).incarnation }
+  }
+
+  func setIncarnation(_ incarnation: UInt64, identity: StoreIdentity) throws(StoreError) {
+    try database.write { database in
+      var meta = try FileMeta(database, file: path, identity: identity)
+      try meta.setIncarnation(incarnation, database)
+    }
+  }
+
+  /// Writes all of a checkpoint or nothing.
+  func write(_ checkpoint: PartitionCheckpoint, beforeCommit: StoreFaults.Hook) throws(StoreError) {
+    let partition = Int64(checkpoint.partition.rawValue)
+    let appliedIndex = try Self.integer(checkpoint.appliedIndex)
+    try database.write { database in
+      let stored = try Self.appliedIndex(database, partition: partition)
+      guard appliedIndex >= stored else {
+        throw StoreError.invalidRequest(
+          detail: "\(checkpoint.partition): a checkpoint at \(appliedIndex) after one at \(stored)")
+      }
+      let delete = try database.cachedStatement(
+        sql: "DELETE FROM actor_row WHERE partition = ? AND actor_type = ? AND actor_id = ? AND row_key = ?")
+      for key in checkpoint.deletes {
+        try delete.execute(arguments: [partition, key.actorType, key.actorID, key.rowKey])
+      }
+      // An empty `Data` is bound as NULL: hence the coalesce.
+      let put = try database.cachedStatement(
+        sql: """
+          INSERT INTO actor_row(partition, actor_type, actor_id, row_key, log_index, value)
+          VALUES(?, ?, ?, ?, ?, coalesce(?, x''))
+          ON CONFLICT DO UPDATE SET log_index = excluded.log_index, value = excluded.value
+          """)
+      for row in checkpoint.puts {
+        let index = try Self.integer(row.index)
+        try put.execute(
+          arguments: [partition, row.actorType, row.actorID, row.rowKey, index, Data(row.value)])
+      }
+      for change in checkpoint.readModel {
+        try readModels.apply(change, partition: partition, index: appliedIndex, database)
+      }
+      let advance = try database.cachedStatement(
+        sql: """
+          INSERT INTO partition_checkpoint(partition, log_index) VALUES(?, ?)
+          ON CONFLICT DO UPDATE SET log_index = excluded.log_index
+          """)
+      try advance.execute(arguments: [partition, appliedIndex])
+      try beforeCommit()
+    }
+  }
+
+  func load(_ partition: PartitionID) throws(StoreError) -> LoadedPartition {
+    let number = Int64(partition.rawValue)
+    return try database.read { database in
+      var loaded = LoadedPartition(appliedIndex: UInt64(try Self.appliedIndex(database, partition: number)))
+      let rows = try Row.fetchCursor(
+        database,
+        sql: """
+          SELECT actor_type, actor_id, row_key, log_index, value FROM actor_row WHERE partition = ?
+          ORDER BY actor_type, actor_id, row_key
+          """,
+        arguments: [number])
+      while let row = try rows.next() {
+        guard let index = UInt64(exactly: row[3] as Int64) else {
+          throw StoreError.damaged(file: path, detail: "\(partition) has a row with a negative log index")
+        }
+        let value: Data = row[4]
+        loaded.rows.append(
+          ActorRow(actorType: row[0], actorID: row[1], rowKey: row[2], index: index, value: [UInt8](value)))
+      }
+      return loaded
+    }
+  }
+
+  /// Every partition that has a checkpoint, with its applied index.
+  func checkpoints() throws(StoreError) -> [PartitionID: UInt64] {
+    try database.read { database in
+      var found: [PartitionID: UInt64] = [:]
+      for row in try Row.fetchAll(database, sql: "SELECT partition, log_index FROM partition_checkpoint") {
+        guard let partition = UInt32(exactly: row[0] as Int64), let index = UInt64(exactly: row[1] as Int64)
+        else {
+          throw StoreError.damaged(file: path, detail: "a checkpoint with the partition or index of \(row)")
+        }
+        found[PartitionID(rawValue: partition)] = index
+      }
+      return found
+    }
+  }
+
+  func close() throws(StoreError) {
+    try database.close()
+  }
+
+  private static func appliedIndex(_ database: Database, partition: Int64) throws -> Int64 {
+    let select = try database.cachedStatement(
+      sql: "SELECT log_index FROM partition_checkpoint WHERE partition = ?")
+    return try Int64.fetchOne(select, arguments: [partition]) ?? 0
+  }
+
+  private static func integer(_ index: UInt64) throws(StoreError) -> Int64 {
+    guard let integer = Int64(exactly: index) else {
+      throw .invalidRequest(detail: "the log index \(index) is too large")
+    }
+    return integer
+  }
+}

@@ -1,0 +1,26 @@
+// Fault hooks of the disk: they do nothing unless whoever opens the store passes some.
+
+/// Where a test, or a node whose configuration allows chaos, makes the disk slow or makes it fail. Called on the thread
+/// that writes; may block, may throw.
+package struct StoreFaults: Sendable {
+  package typealias Hook = @Sendable () throws(StoreError) -> Void
+
+  /// Before a batch of the log is committed. What it throws is what the commit fails with.
+  package var beforeLogCommit: Hook
+  /// After a batch of the log is on stable storage, before anybody is told.
+  package var afterLogCommit: @Sendable () -> Void
+  /// Before a checkpoint is committed to the state file.
+  package var beforeCheckpointCommit: Hook
+
+  package init(
+    beforeLogCommit: @escaping Hook = { () throws(StoreError) in },
+    afterLogCommit: @escaping @Sendable () -> Void = {},
+    beforeCheckpointCommit: @escaping Hook = { () throws(StoreError) in }
+  ) {
+    self.beforeLogCommit = beforeLogCommit
+    self.afterLogCommit = afterLogCommit
+    self.beforeCheckpointCommit = beforeCheckpointCommit
+  }
+
+  package static let none = StoreFaults()
+}

@@ -1,0 +1,32 @@
+// What the store tells the metrics: a value.
+
+/// Counters since the store was opened, and a few gauges.
+public struct StoreStatistics: Equatable, Sendable {
+  /// Transactions of the log file: each is one fsync.
+  public var batches: UInt64 = 0
+  /// Records (entries, truncations, hard states) made durable.
+  public var records: UInt64 = 0
+  /// Bytes of batches made durable, framing included.
+  public var bytes: UInt64 = 0
+  /// Duration of the last commit of the log file, in nanoseconds.
+  public var lastCommitNanoseconds: UInt64 = 0
+  /// Longest commit of the log file, in nanoseconds.
+  public var longestCommitNanoseconds: UInt64 = 0
+  /// Estimated bytes accepted by `append` and not completed yet.
+  public var pendingBytes: Int = 0
+  /// Appends accepted while `pendingBytes` was already past the limit. They are kept: consensus bounds what is in
+  /// flight, so a rising number means that the disk does not keep up with that bound.
+  public var appendsPastLimit: UInt64 = 0
+  /// Whether the log has failed: nothing will be acknowledged until the node is restarted.
+  public var logFailed = false
+  /// Checkpoints committed to the state file.
+  public var checkpoints: UInt64 = 0
+  /// Checkpoints that failed.
+  public var failedCheckpoints: UInt64 = 0
+  /// Checkpoints and loads accepted and not completed yet.
+  public var pendingStateJobs: Int = 0
+  /// Duration of the last checkpoint, in nanoseconds.
+  public var lastCheckpointNanoseconds: UInt64 = 0
+
+  public init() {}
+}

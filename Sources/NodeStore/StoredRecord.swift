@@ -1,0 +1,83 @@
+// One record of the log file and its bytes: a value, pure.
+internal import CBOR
+internal import Raft
+
+/// What the log says about one partition, one step at a time.
+///
+/// Bytes: the partition (4 bytes, little-endian), the kind (1 byte), then the content: the index (8 bytes,
+/// little-endian) of a truncation, or the CBOR of an entry or of a hard state.
+enum StoredRecord: Equatable {
+  /// Entries at this index and above are void.
+  case truncate(from: LogIndex)
+  case entry(LogEntry)
+  case hardState(HardState)
+
+  private enum Kind: UInt8 {
+    case truncate = 1
+    case entry = 2
+    case hardState = 3
+  }
+
+  static let headerLength = 5
+
+  /// A request as records, in the order in which they take effect.
+  static func records(of request: PersistRequest) -> [StoredRecord] {
+    var records: [StoredRecord] = []
+    records.reserveCapacity(request.entries.count + 2)
+    if let index = request.truncateFrom {
+      records.append(.truncate(from: index))
+    }
+    for entry in request.entries {
+      records.append(.entry(entry))
+    }
+    if let hardState = request.hardState {
+      records.append(.hardState(hardState))
+    }
+    return records
+  }
+
+  func encoded(partition: PartitionID, encoder: CBOREncoder) throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    switch self {
+    case .truncate(let index):
+      Self.start(&bytes, partition, .truncate)
+      bytes.appendLittleEndian(index)
+    case .entry(let entry):
+      Self.start(&bytes, partition, .entry)
+      bytes += try encoder.encode(entry)
+    case .hardState(let hardState):
+      Self.start(&bytes, partition, .hardState)
+      bytes += try encoder.encode(hardState)
+    }
+    return bytes
+  }
+
+  private static func start(_ bytes: inout [UInt8], _ partition: PartitionID, _ kind: Kind) {
+    bytes.appendLittleEndian(partition.rawValue)
+    bytes.append(kind.rawValue)
+  }
+
+  /// What is wrong with a record whose checksum fits: it was written so, by a defect or by a newer version.
+  struct Unreadable: Error, CustomStringConvertible {
+    let description: String
+  }
+
+  /// The record without its partition, which the frame's reader needs before (for the checksum).
+  static func decode(_ bytes: ArraySlice<UInt8>, decoder: CBORDecoder) throws -> StoredRecord {
+    let content = bytes.dropFirst(headerLength)
+    let number = bytes.dropFirst(headerLength - 1).first ?? 0
+    switch Kind(rawValue: number) {
+    case .truncate:
+      guard content.count == 8, let index = UInt64(littleEndianBytes: content) else {
+        throw Unreadable(description: "a truncation record of \(content.count) bytes")
+      }
+      return .truncate(from: index)
+    case .entry:
+      return .entry(try decoder.decode(LogEntry.self, from: content))
+    case .hardState:
+      return .hardState(try decoder.decode(HardState.self, from: content))
+    case nil:
+      throw Unreadable(description: "a record of kind \(number), which this version does not know")
+    }
+  }
+}

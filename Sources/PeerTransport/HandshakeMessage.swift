@@ -1,0 +1,120 @@
+// The frames that two processes greet each other with after TLS, and their bytes. Pure: touches nothing.
+
+package import NIOCore
+
+/// What is said before the first frame of the user. The dialer says `hello`, the acceptor answers `hello`,
+/// the dialer says `ready`; either may say `reject` instead and close.
+///
+/// Bytes, all integers big-endian: magic "SWBP", kind (1 byte), then
+/// - hello (1): newest version (2), oldest version (2), role (1), incarnation (8), cluster (length 1,
+///   UTF-8), node (length 1, UTF-8). Bytes after these belong to later versions and are skipped.
+/// - ready (2): nothing more.
+/// - reject (3): code (2), words (length 2, UTF-8).
+package enum HandshakeMessage: Hashable, Sendable {
+  case hello(Hello)
+  case ready
+  case reject(Rejection)
+
+  package struct Hello: Hashable, Sendable {
+    package var versions: ClosedRange<UInt16>
+    package var identity: PeerIdentity
+
+    package init(versions: ClosedRange<UInt16> = HandshakeMessage.versions, identity: PeerIdentity) {
+      self.versions = versions
+      self.identity = identity
+    }
+  }
+
+  /// The protocol versions that this build speaks. Two builds use the newest that both speak.
+  package static let versions: ClosedRange<UInt16> = 1...1
+  /// No greeting is longer.
+  package static let maximumBytes = 1024
+  private static let magic: UInt32 = 0x5357_4250
+  private static let maximumWords = 512
+
+  package struct Malformed: Error, Equatable {
+    package var detail: String
+  }
+
+  /// The payload of the frame.
+  package func encoded() -> ByteBuffer {
+    var out = ByteBufferAllocator().buffer(capacity: 160)
+    out.writeInteger(Self.magic)
+    switch self {
+    case .hello(let hello):
+      out.writeInteger(UInt8(1))
+      out.writeInteger(hello.versions.upperBound)
+      out.writeInteger(hello.versions.lowerBound)
+      out.writeInteger(UInt8(hello.identity.role == .node ? 1 : 2))
+      out.writeInteger(hello.identity.incarnation)
+      for text in [hello.identity.cluster, hello.identity.node.rawValue] {
+        let bytes = text.utf8.prefix(255)
+        out.writeInteger(UInt8(bytes.count))
+        out.writeBytes(bytes)
+      }
+    case .ready:
+      out.writeInteger(UInt8(2))
+    case .reject(let rejection):
+      out.writeInteger(UInt8(3))
+      out.writeInteger(rejection.code.rawValue)
+      let bytes = rejection.words.utf8.prefix(Self.maximumWords)
+      out.writeInteger(UInt16(bytes.count))
+      out.writeBytes(bytes)
+    }
+    return out
+  }
+
+  package init(decoding payload: ByteBuffer) throws(Malformed) {
+    var input = payload
+    guard input.readInteger(as: UInt32.self) == Self.magic else {
+      throw Malformed(detail: "no greeting: the first bytes are not those of a switchboard process")
+    }
+    switch input.readInteger(as: UInt8.self) {
+    case 1: self = .hello(try Self.hello(&input))
+    case 2: self = .ready
+    case 3: self = .reject(try Self.rejection(&input))
+    case let kind: throw Malformed(detail: "unknown kind of greeting: \(kind.map(String.init) ?? "none")")
+    }
+  }
+
+  private static func hello(_ input: inout ByteBuffer) throws(Malformed) -> Hello {
+    guard
+      let newest = input.readInteger(as: UInt16.self), let oldest = input.readInteger(as: UInt16.self),
+      let role = input.readInteger(as: UInt8.self), let incarnation = input.readInteger(as: UInt64.self)
+    else { throw Malformed(detail: "the hello is cut short") }
+    guard oldest <= newest else { throw Malformed(detail: "the hello's versions are the wrong way around") }
+    guard let peerRole: PeerRole = role == 1 ? .node : role == 2 ? .client : nil else {
+      throw Malformed(detail: "the hello has the unknown role \(role)")
+    }
+    let cluster = try name(&input)
+    let node = try name(&input)
+    return Hello(
+      versions: oldest...newest,
+      identity: PeerIdentity(
+        cluster: cluster.rawValue, node: node, incarnation: incarnation, role: peerRole))
+  }
+
+  private static func name(_ input: inout ByteBuffer) throws(Malformed) -> NodeID {
+    guard let length = input.readInteger(as: UInt8.self), let bytes = input.readBytes(length: Int(length))
+    else {
+      throw Malformed(detail: "the hello is cut short")
+    }
+    guard let text = String(validating: bytes, as: UTF8.self), let name = NodeID(validating: text) else {
+      throw Malformed(detail: "the hello has an invalid name")
+    }
+    return name
+  }
+
+  private static func rejection(_ input: inout ByteBuffer) throws(Malformed) -> Rejection {
+    guard
+      let code = input.readInteger(as: UInt16.self), let length = input.readInteger(as: UInt16.self),
+      Int(length) <= maximumWords, let bytes = input.readBytes(length: Int(length))
+    else { throw Malformed(detail: "the rejection is cut short") }
+    // The words go into our log: nothing but printable text gets through.
+    let printable = String(decoding: bytes, as: UTF8.self).unicodeScalars.filter {
+      !$0.properties.isWhitespace || $0 == " "
+    }
+    .filter { $0.properties.generalCategory != .control && $0.properties.generalCategory != .format }
+    return Rejection(code: Rejection.Code(rawValue: code), words: String(String.UnicodeScalarView(printable)))
+  }
+}

@@ -1,0 +1,137 @@
+// The public face of the transport: callable from any thread, hands everything to the event loop. Touches
+// the clock when it loads certificates.
+
+public import Logging
+public import NIOCore
+internal import NIOPosix
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Frames of bytes between the processes of one cluster, over TCP with mutual TLS 1.3.
+///
+/// Between two nodes each dials the other and sends on the connection that it dialed; a client dials nodes
+/// and uses that connection both ways. A link is up when all its connections are (two between nodes), and
+/// down when the first of them closes.
+///
+/// Guarantees:
+/// - Whoever is at the other end holds a certificate of the cluster's authority for exactly the name, role
+///   and cluster that it says.
+/// - Frames to one peer arrive in the order of `send`, at most once, without gaps between a `connected` and
+///   the `disconnected` after it; what was queued or on its way at a `disconnected` may be lost.
+/// - All events come on one event loop, in one order. A frame comes only between the `connected` and the
+///   `disconnected` of its peer, and both ends are connected when the first frame arrives: an answer sent
+///   from inside the callback is not lost to a race.
+/// - Memory is bounded for each peer and for strangers (``TransportLimits``).
+///
+/// A peer that is killed is reported within a millisecond of its kernel closing its sockets; dialing starts
+/// at once. Call ``stop()`` when done with it: a started transport that is merely dropped keeps running.
+public final class PeerTransport: Sendable {
+  public let configuration: TransportConfiguration
+  /// The event loop that calls `onEvent`. Work done there delays every peer.
+  public let eventLoop: any EventLoop
+  private let contexts: SharedContexts
+  private let directory = LinkDirectory()
+  private let core: NIOLoopBoundBox<TransportCore?>
+  private let logger: Logger
+  private let onEvent: @Sendable (TransportEvent) -> Void
+  private let lifecycle = Lifecycle()
+
+  /// Checks the configuration and loads the TLS files, which reads them from the disk; opens nothing on the
+  /// network.
+  /// - Parameters:
+  ///   - eventLoopGroup: one loop of it does all the work. It must outlive the transport.
+  ///   - onEvent: called on that loop, from ``start()`` until ``stop()`` returns. It must not block.
+  /// - Throws: ``TransportError`` that names the file or value and what to do.
+  public init(
+    configuration: TransportConfiguration, eventLoopGroup: any EventLoopGroup, logger: Logger,
+    onEvent: @escaping @Sendable (TransportEvent) -> Void
+  ) throws(TransportError) {
+    if let problem = configuration.problem { throw .invalidConfiguration(problem) }
+    self.configuration = configuration
+    self.contexts = SharedContexts(try Self.loadContexts(configuration))
+    self.eventLoop = eventLoopGroup.next()
+    self.core = NIOLoopBoundBox.makeEmptyBox(valueType: TransportCore.self, eventLoop: eventLoop)
+    self.logger = logger
+    self.onEvent = onEvent
+  }
+
+  /// Listens, if this is a node, and starts to dial every peer. Returns when listening; links come up
+  /// later, as events.
+  /// - Throws: ``TransportError/addressInUse(_:)`` and ``TransportError/cannotListen(_:reason:)``; after
+  ///   one of them the transport is spent, and a new one may be tried.
+  public func start() async throws(TransportError) {
+    guard lifecycle.begin() else { throw .alreadyStarted }
+    do {
+      try await eventLoop.flatSubmit { [self] in
+        let core = TransportCore(
+          configuration: configuration, loop: eventLoop, contexts: contexts, directory: directory,
+          logger: logger,
+          onEvent: onEvent)
+        self.core.value = core
+        return core.start()
+      }.get()
+    } catch let error as IOError where error.errnoCode == EADDRINUSE {
+      throw .addressInUse(configuration.listen ?? HostPort(host: "", port: 0))
+    } catch {
+      let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
+      throw .cannotListen(configuration.listen ?? HostPort(host: "", port: 0), reason: reason)
+    }
+  }
+
+  /// The port that is listened on; nil before ``start()``, after ``stop()`` and for clients.
+  public var listeningPort: Int? { directory.listeningPort }
+
+  /// Queues a frame for a node. From any thread; never blocks. Frames of one thread, and frames whose sends
+  /// are ordered otherwise, arrive in that order. Everything queued in one turn of the event loop goes out
+  /// together.
+  public func send(_ frame: ByteBuffer, to node: NodeID) -> SendOutcome {
+    guard frame.readableBytes <= configuration.limits.maximumFrameBytes else { return .frameTooLarge }
+    return directory.outbox(to: node)?.put(frame) ?? .notConnected
+  }
+
+  /// Queues a frame for exactly that peer: a client, or one incarnation of a node. Otherwise like
+  /// ``send(_:to:)-(_,NodeID)``.
+  public func send(_ frame: ByteBuffer, to peer: PeerIdentity) -> SendOutcome {
+    guard frame.readableBytes <= configuration.limits.maximumFrameBytes else { return .frameTooLarge }
+    return directory.outbox(to: peer)?.put(frame) ?? .notConnected
+  }
+
+  /// Dials a node now instead of at the end of its backoff. Does nothing while a connection to it exists or
+  /// is being made.
+  public func redial(_ node: NodeID) {
+    eventLoop.execute { [core] in core.value?.redial(node) }
+  }
+
+  /// Reads the TLS files again. New connections use them; existing ones stay. On an error the old files
+  /// stay in use.
+  public func reloadCertificates() throws(TransportError) {
+    contexts.current = try Self.loadContexts(configuration)
+  }
+
+  /// Ends every link (each with a last `disconnected`) and waits until all sockets are closed. What is
+  /// queued is dropped. Safe to call twice, and before ``start()``.
+  public func stop() async {
+    lifecycle.end()
+    // A future of `stop` never fails.
+    _ = try? await eventLoop.flatSubmit { [core, eventLoop] in
+      core.value?.stop() ?? eventLoop.makeSucceededVoidFuture()
+    }.get()
+  }
+
+  /// Every connection and every attempt, sorted by peer. From any thread.
+  public func links() -> [LinkStatus] { directory.statuses() }
+
+  private static func loadContexts(_ configuration: TransportConfiguration) throws(TransportError)
+    -> TLSContexts
+  {
+    try TLSContexts.load(
+      configuration.tls, identity: configuration.identity, closeTimeout: configuration.timing.closeTimeout,
+      now: Int64(time(nil)))
+  }
+}

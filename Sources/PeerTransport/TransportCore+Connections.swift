@@ -1,0 +1,82 @@
+// What connections report to the transport: the new peer, the frame, the end, and the line in the log. On
+// the event loop.
+
+internal import Logging
+internal import NIOCore
+
+extension TransportCore: ConnectionOwner {
+  func established(_ connection: ConnectionHandler, peer: PeerIdentity) {
+    let id = connection.id
+    unfinished.removeAll { $0 == id }
+    if peer.role == .node {
+      admission.highestIncarnation[peer.node] = max(
+        peer.incarnation, admission.highestIncarnation[peer.node] ?? 0)
+    }
+    show(peer.node, peer.role, connection.dialedNode == nil ? .accepted : .dialed, id, .ready)
+    if connection.dialedNode != nil {
+      update(peer.node) { link, _ in link.opened(id, peer: peer) }
+    } else if peer.role == .node {
+      update(peer.node) { link, core in
+        link.accepted(id, peer: peer, now: core.now(), next: core.nextID(), random: core.randomBits())
+      }
+    } else {
+      if let old = clients[peer] { connections[old]?.close(.closedHere(.replaced)) }
+      clients[peer] = id
+      admission.hasRoomForClients = clients.count < configuration.limits.clients
+      if let outbox = connection.outbox { announce(peer, outbox) }
+    }
+  }
+
+  func received(_ connection: ConnectionHandler, frame: ByteBuffer, from peer: PeerIdentity) {
+    // Between nodes both sides wait for both connections, but while a link is replaced news on one
+    // connection may overtake news on the other. A frame outside of an announced link cannot be delivered,
+    // nor can those after it, which would leave a gap.
+    if peer.role == .node, configuration.identity.role == .node, links[peer.node]?.announced != peer {
+      return connection.close(.closedHere(.replaced))
+    }
+    onEvent(.frame(from: peer, frame))
+  }
+
+  func closed(_ connection: ConnectionHandler, peer: PeerIdentity?, failure: ConnectionFailure) {
+    let id = connection.id
+    connections[id] = nil
+    directory.hide(id)
+    unfinished.removeAll { $0 == id }
+    guard let peer else {
+      if let node = connection.dialedNode {
+        dialFailed(node, attempt: id, failure, refused: false)
+      } else {
+        logFailure("closed a connection before its handshake was done", connection, failure)
+      }
+      return
+    }
+    if case .protocolViolation = failure.disconnectReason {
+      logFailure("cut off \(peer)", connection, failure)
+    }
+    let reason = failure.disconnectReason
+    switch peer.role {
+    case .node:
+      guard !isStopped else { return }
+      update(peer.node, waitingBecause: failure.description) { link, core in
+        link.closed(id, reason: reason, now: core.now(), next: core.nextID(), random: core.randomBits())
+      }
+    case .client:
+      guard clients[peer] == id else { return }
+      clients[peer] = nil
+      admission.hasRoomForClients = clients.count < configuration.limits.clients
+      withdraw(peer, reason)
+    }
+  }
+
+  private func logFailure(_ what: String, _ connection: ConnectionHandler, _ failure: ConnectionFailure) {
+    log(
+      what + ", peer \(connection.remoteAddress)", subject: "\(connection.remoteHost) \(failure.kind)",
+      failure)
+  }
+
+  func log(_ what: String, subject: String, _ failure: ConnectionFailure) {
+    guard !isStopped, let suppressed = refusals.due(subject, now: now()) else { return }
+    let more = suppressed == 0 ? "" : " (and \(suppressed) more like it)"
+    logger.warning("\(what): \(failure)\(more)")
+  }
+}

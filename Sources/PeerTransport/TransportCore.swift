@@ -1,0 +1,274 @@
+// The transport on its event loop: owns the connections and the links, and carries out what the links
+// decide. Touches the network, the clock and the random number generator.
+
+internal import Logging
+internal import NIOCore
+internal import NIOPosix
+internal import NIOSSL
+
+/// Everything here happens on one event loop, so there is one order of all events and no lock.
+final class TransportCore {
+  let configuration: TransportConfiguration
+  let loop: any EventLoop
+  private let contexts: SharedContexts
+  let directory: LinkDirectory
+  let logger: Logger
+  let onEvent: @Sendable (TransportEvent) -> Void
+
+  var admission: Admission
+  var links: [NodeID: NodeLink] = [:]
+  var clients: [PeerIdentity: ConnectionID] = [:]
+  var connections: [ConnectionID: ConnectionHandler] = [:]
+  /// Accepted connections whose handshake is not done, the oldest first.
+  var unfinished: [ConnectionID] = []
+  /// Channels that are closed or closing but not gone, so that `stop` can wait for them.
+  private var channels: [ObjectIdentifier: any Channel] = [:]
+  /// The attempt to dial that each node waits for.
+  private var timers: [NodeID: (attempt: ConnectionID, task: Scheduled<Void>)] = [:]
+  private var listener: (any Channel)?
+  private var lastID: ConnectionID = 0
+  var refusals = RefusalLog()
+  var isStopped = false
+
+  init(
+    configuration: TransportConfiguration, loop: any EventLoop, contexts: SharedContexts,
+    directory: LinkDirectory,
+    logger: Logger, onEvent: @escaping @Sendable (TransportEvent) -> Void
+  ) {
+    self.configuration = configuration
+    self.loop = loop
+    self.contexts = contexts
+    self.directory = directory
+    self.logger = logger
+    self.onEvent = onEvent
+    let nodes = configuration.peers.keys.filter {
+      $0 != configuration.identity.node || configuration.identity.role == .client
+    }
+    self.admission = Admission(local: configuration.identity, nodes: Set(nodes))
+    let timing = configuration.timing
+    for node in nodes {
+      links[node] = NodeLink(
+        isMutual: configuration.identity.role == .node,
+        backoff: Backoff(minimum: timing.minimumBackoff, maximum: timing.maximumBackoff))
+    }
+  }
+
+  // MARK: start and stop
+
+  func start() -> EventLoopFuture<Void> {
+    guard let listen = configuration.listen else {
+      dialEverybody()
+      return loop.makeSucceededVoidFuture()
+    }
+    let bound = NIOLoopBound(self, eventLoop: loop)
+    return ServerBootstrap(group: loop)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .serverChannelOption(.backlog, value: 256)
+      .childChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture { try bound.value.accept(channel) }
+      }
+      .bind(host: listen.host, port: listen.port)
+      .map { channel in bound.value.listens(channel) }
+  }
+
+  private func listens(_ channel: any Channel) {
+    guard !isStopped else { return channel.close(promise: nil) }
+    listener = channel
+    directory.listeningPort = channel.localAddress?.port
+    dialEverybody()
+  }
+
+  private func dialEverybody() {
+    for node in links.keys.sorted() { update(node) { link, core in link.start(next: core.nextID()) } }
+  }
+
+  func stop() -> EventLoopFuture<Void> {
+    isStopped = true
+    for node in timers.keys.sorted() { cancelTimer(node) }
+    for node in links.keys.sorted() { update(node) { link, _ in link.stop() } }
+    for id in connections.keys.sorted() { connections[id]?.close(.closedHere(.stopped)) }
+    listener?.close(promise: nil)
+    directory.listeningPort = nil
+    for channel in channels.values { channel.close(promise: nil) }
+    let gone = channels.values.map(\.closeFuture) + [listener?.closeFuture].compactMap { $0 }
+    return EventLoopFuture.andAllComplete(gone, on: loop)
+  }
+
+  func redial(_ node: NodeID) {
+    guard !isStopped else { return }
+    update(node) { link, core in link.redial(next: core.nextID()) }
+  }
+
+  // MARK: connections
+
+  func nextID() -> ConnectionID {
+    lastID += 1
+    return lastID
+  }
+
+  private func accept(_ channel: any Channel) throws {
+    guard !isStopped else { throw ChannelError.ioOnClosedChannel }
+    let id = nextID()
+    try install(id: id, side: .acceptor, on: channel)
+    unfinished.append(id)
+    guard unfinished.count > configuration.limits.unfinishedHandshakes, let oldest = unfinished.first else {
+      return
+    }
+    connections[oldest]?.close(.crowdedOut)
+  }
+
+  private func dial(_ node: NodeID, attempt: ConnectionID) {
+    guard let address = configuration.peers[node] else { return }
+    show(node, .node, .dialed, attempt, .handshaking)
+    let bound = NIOLoopBound(self, eventLoop: loop)
+    ClientBootstrap(group: loop)
+      .channelInitializer { channel in
+        bound.value.track(channel)
+        return channel.eventLoop.makeSucceededVoidFuture()
+      }
+      .connectTimeout(configuration.timing.connectTimeout.timeAmount)
+      .connect(host: address.host, port: address.port)
+      .whenComplete { result in
+        bound.value.dialed(node, attempt: attempt, result)
+      }
+  }
+
+  private func dialed(_ node: NodeID, attempt: ConnectionID, _ result: Result<any Channel, any Error>) {
+    switch result {
+    case .success(let channel):
+      guard !isStopped, channel.isActive else {
+        channel.close(promise: nil)
+        return dialFailed(node, attempt: attempt, .closedByPeer, refused: false)
+      }
+      do {
+        try install(id: attempt, side: .dialer(node), on: channel)
+      } catch {
+        channel.close(promise: nil)
+        dialFailed(node, attempt: attempt, .tls("\(error)"), refused: false)
+      }
+    case .failure(let error):
+      let refused = isConnectionRefused(error)
+      let failure: ConnectionFailure =
+        refused
+        ? .network("nobody listens there") : ConnectionFailure(channelError: error) ?? .network("\(error)")
+      dialFailed(node, attempt: attempt, failure, refused: refused)
+    }
+  }
+
+  func dialFailed(_ node: NodeID, attempt: ConnectionID, _ failure: ConnectionFailure, refused: Bool) {
+    directory.hide(attempt)
+    guard !isStopped else { return }
+    log("cannot connect to node \(node)", subject: "dial \(node) \(failure.kind)", failure)
+    update(node, waitingBecause: failure.description) { link, core in
+      link.dialFailed(attempt, refused: refused, next: core.nextID(), random: core.randomBits())
+    }
+  }
+
+  private func install(id: ConnectionID, side: ConnectionStateMachine.Side, on channel: any Channel) throws {
+    let pipeline = channel.pipeline.syncOperations
+    try channel.setLatencyOptions(unacknowledged: configuration.timing.unacknowledgedTimeout)
+    let machine = ConnectionStateMachine(
+      side: side, local: configuration.identity, maximumFrameBytes: configuration.limits.maximumFrameBytes)
+    let handler = ConnectionHandler(id: id, machine: machine, configuration: configuration, owner: self)
+    let tls = contexts.current
+    connections[id] = handler
+    do {
+      // The connection's handler first: the client's TLS handler starts its handshake when it is added.
+      try pipeline.addHandler(handler)
+      switch side {
+      case .dialer:
+        try pipeline.addHandler(
+          try NIOSSLClientHandler(context: tls.client, serverHostname: nil), position: .first)
+      case .acceptor:
+        track(channel)
+        try pipeline.addHandler(NIOSSLServerHandler(context: tls.server), position: .first)
+      }
+    } catch {
+      connections[id] = nil
+      throw error
+    }
+  }
+
+  private func track(_ channel: any Channel) {
+    let key = ObjectIdentifier(channel)
+    channels[key] = channel
+    let bound = NIOLoopBound(self, eventLoop: loop)
+    channel.closeFuture.whenComplete { _ in bound.value.channels[key] = nil }
+  }
+
+  // MARK: links
+
+  /// Lets a link handle one event, and does what it says.
+  func update(
+    _ node: NodeID, waitingBecause reason: String? = nil,
+    _ event: (inout NodeLink, TransportCore) -> [NodeLink.Action]
+  ) {
+    guard var link = links[node] else { return }
+    let actions = event(&link, self)
+    links[node] = link
+    for action in actions { perform(action, for: node, reason) }
+  }
+
+  private func perform(_ action: NodeLink.Action, for node: NodeID, _ reason: String?) {
+    switch action {
+    case .dial(let attempt):
+      cancelTimer(node)
+      if !isStopped { dial(node, attempt: attempt) }
+    case .schedule(let attempt, let delay):
+      cancelTimer(node)
+      if !isStopped { schedule(node, attempt: attempt, after: delay, reason) }
+    case .close(let id, let reason):
+      connections[id]?.close(.closedHere(reason))
+    case .announce(let peer, let id):
+      if let outbox = connections[id]?.outbox { announce(peer, outbox) }
+    case .withdraw(let peer, let reason):
+      withdraw(peer, reason)
+    case .refused:
+      logger.info("nobody listens at node \(node) any more")
+      onEvent(.refused(node))
+    }
+  }
+
+  private func schedule(_ node: NodeID, attempt: ConnectionID, after delay: Duration, _ reason: String?) {
+    show(node, .node, .dialed, attempt, .waiting(reason))
+    let bound = NIOLoopBound(self, eventLoop: loop)
+    let task = loop.scheduleTask(in: delay.timeAmount) {
+      bound.value.update(node) { link, _ in link.timerFired(attempt) }
+    }
+    timers[node] = (attempt, task)
+  }
+
+  private func cancelTimer(_ node: NodeID) {
+    guard let (attempt, task) = timers.removeValue(forKey: node) else { return }
+    task.cancel()
+    directory.hide(attempt)
+  }
+
+  func announce(_ peer: PeerIdentity, _ outbox: Outbox) {
+    directory.publish(peer, outbox)
+    logger.info("connected to \(peer)")
+    onEvent(.connected(peer))
+  }
+
+  func withdraw(_ peer: PeerIdentity, _ reason: DisconnectReason) {
+    directory.withdraw(peer)
+    logger.info("disconnected from \(peer): \(reason)")
+    onEvent(.disconnected(peer, reason))
+  }
+
+  func show(
+    _ peer: NodeID, _ role: PeerRole, _ direction: LinkStatus.Direction, _ id: ConnectionID,
+    _ state: LinkStatus.State
+  ) {
+    directory.show(
+      id,
+      LinkDirectory.Entry(
+        peer: peer, role: role, direction: direction, state: state, since: .now,
+        outbox: connections[id]?.outbox,
+        received: connections[id]?.receivedBytes))
+  }
+
+  func now() -> Duration { .nanoseconds(Int64(clamping: NIODeadline.now().uptimeNanoseconds)) }
+
+  func randomBits() -> UInt64 { .random(in: 0 ... .max) }
+}

@@ -1,0 +1,37 @@
+// The commit rule, and handing committed entries out.
+
+extension Raft {
+  /// Commits what a majority holds on stable storage, if it is of this term. Entries of earlier
+  /// terms follow along; counting them would be wrong (paper, figure 8).
+  mutating func advanceCommit() {
+    guard role == .leader else { return }
+    let index = quorum.reached { replica in
+      replica == id ? ledger.stableIndex : progress(of: replica)?.match ?? 0
+    }
+    guard index > commit, log.term(at: index) == term else { return }
+    raiseCommit(to: index)
+  }
+
+  mutating func raiseCommit(to index: LogIndex) {
+    guard index > commit else { return }
+    if role == .leader {
+      uncommittedBytes -= log.byteCount(after: commit, through: index)
+    }
+    commit = index
+  }
+
+  /// Whether an entry of the leader's own term is committed. Until then it does not know which
+  /// entries of its predecessors are.
+  var hasCommittedInTerm: Bool {
+    log.term(at: commit) == term
+  }
+
+  /// What is committed, stable here and not yet handed out.
+  mutating func takeApplicable() -> [LogEntry] {
+    let end = min(commit, ledger.stableIndex)
+    guard end > applied else { return [] }
+    let entries = log.entries(in: applied + 1...end)
+    applied = end
+    return entries
+  }
+}

@@ -1,0 +1,32 @@
+// The closed-socket hint: a follower need not wait for the timeout when its leader is gone.
+
+extension Raft {
+  /// The process behind `replica` is gone: a redial was refused, or found a new incarnation.
+  ///
+  /// If that is the current leader it is forgotten, and PreVote starts: at once at the lowest
+  /// remaining voter, later at the others by rank, so that two do not campaign together. A wrong
+  /// hint is harmless: PreVote fails where the leader is heard, and its next message restores it.
+  public mutating func leaderUnreachable(_ replica: ReplicaID) {
+    guard role == .follower, replica == leader, replica != id else { return }
+    knownLeader = nil
+    acknowledgment = nil
+    isHinted = true
+    let rank = rank(without: replica)
+    if rank == 0 {
+      startPreVote()
+    } else {
+      electionElapsed = 0
+      electionTimeout = min(electionTimeout, rank * configuration.hintStaggerTicks)
+    }
+  }
+
+  /// Between two attempts after a hint: everybody else has had a turn by then, and a follower that
+  /// got the hint late has forgotten the leader.
+  var hintRetryTicks: Int {
+    (quorum.voters.count + rank(without: nil)) * configuration.hintStaggerTicks
+  }
+
+  private func rank(without replica: ReplicaID?) -> Int {
+    quorum.voters.filter { $0 != replica }.firstIndex(of: id) ?? quorum.voters.count
+  }
+}

@@ -1,0 +1,44 @@
+// What waits for the disk: votes, acknowledgments, the leader's own share of a majority.
+
+extension Raft {
+  /// Everything that was requested up to `token` is on stable storage.
+  public mutating func persisted(upTo token: PersistToken) {
+    ledger.persisted(upTo: token)
+    if role == .candidate, isVoteDurable {
+      tally.record(id, granted: true)
+      decideElection()
+    }
+    advanceCommit()
+  }
+
+  private var isVoteDurable: Bool {
+    ledger.isDurable(term: term, vote: vote)
+  }
+
+  /// The next write: hard state, truncation and entries since the last one. The commit hint never
+  /// runs ahead of the stable log, so that a log shorter than the hint is a sign of lost data.
+  mutating func nextPersistRequest() -> PersistRequest? {
+    ledger.nextRequest(
+      hardState: HardState(term: term, vote: vote, commit: min(commit, ledger.stableIndex)),
+      log: log)
+  }
+
+  /// Sends votes and requests for votes of this term once our vote is durable. Those of an older
+  /// term were dropped when it ended.
+  mutating func releaseVotes() {
+    guard !heldVotes.isEmpty, isVoteDurable else { return }
+    outbox.append(contentsOf: heldVotes)
+    heldVotes = []
+  }
+
+  /// Acknowledges as much of the leader's log as is stable, once the term is.
+  mutating func releaseAcknowledgment() {
+    guard role == .follower, var owed = acknowledgment, ledger.durable.term == term else { return }
+    let match = min(owed.match, ledger.stableIndex)
+    guard match > owed.sent || (owed.isDue && match == owed.match) else { return }
+    send(.appendReply(AppendReply(match: match, round: owed.round)), to: owed.leader)
+    owed.sent = match
+    owed.isDue = match < owed.match
+    acknowledgment = owed
+  }
+}

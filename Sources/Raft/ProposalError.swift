@@ -1,0 +1,33 @@
+// Why a leader's service was refused. A pure value.
+
+/// A refusal. Nothing was appended and nothing was promised.
+public enum ProposalError: Error, Equatable, Sendable {
+  /// Ask `leader`, if it is known.
+  case notLeader(leader: ReplicaID?)
+  /// Too much waits to be committed or confirmed.
+  case overloaded
+  /// Leadership is being handed to `to`.
+  case transferring(to: ReplicaID)
+  /// Leadership cannot go to a replica that does not vote here.
+  case notVoter(ReplicaID)
+
+  /// Whether the same call can succeed later without anybody changing the configuration.
+  public var isRetryable: Bool {
+    switch self {
+    case .notLeader, .overloaded, .transferring: true
+    case .notVoter: false
+    }
+  }
+}
+
+extension ProposalError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .notLeader(.some(let leader)): "this replica is not the leader: ask \(leader)"
+    case .notLeader(.none): "this replica is not the leader and knows none: retry shortly"
+    case .overloaded: "too much waits for a majority: retry when some of it has been answered"
+    case .transferring(let target): "leadership is moving to \(target): retry shortly"
+    case .notVoter(let replica): "\(replica) is not a voter of this group: name one that is"
+    }
+  }
+}

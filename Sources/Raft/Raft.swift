@@ -1,0 +1,155 @@
+// One replica of one group: its state, its start and what can be seen of it. A pure value: no I/O,
+// clock, threads or logging. What it does is in the file named after the subject: Receiving,
+// Ticking, Election, LeaderHint, Proposals, Replication, Following, Commit, ReadConfirmation,
+// Transfer, Persistence, Draining.
+
+/// Consensus of one group as a value: feed it events, then `drain()` and carry out the actions.
+///
+/// Follows Ongaro's dissertation ("Consensus: Bridging Theory and Practice", 2014) and the behavior
+/// of etcd's implementation: PreVote, CheckQuorum, ReadIndex-style confirmation, leader transfer,
+/// commit by counting entries of the own term only. It guarantees what the dissertation proves,
+/// provided that the host writes `persist` requests in order, reports them only when they are on
+/// stable storage, and restarts with all that was reported. Messages may be lost, duplicated,
+/// delayed and reordered; they must come from the replica they name.
+///
+/// Where it differs:
+/// - A vote request leaves only when the own vote and log are on stable storage. Otherwise a
+///   candidate that restarts in the same term could count votes given to a longer log.
+/// - Entries are handed out for application only when they are committed and in the own stable
+///   log, so that applied state is never ahead of the log that a restart finds.
+/// - A prefix of the unpersisted log is acknowledged as soon as it is stable, not per message.
+/// - Where etcd panics on a message that contradicts committed entries, the message is ignored and
+///   `violation` is set.
+public struct Raft: Sendable {
+  let configuration: Configuration
+  let quorum: Quorum
+
+  var currentTerm: Term
+  var vote: ReplicaID?
+  var log: RaftLog
+  var ledger: PersistenceLedger
+  var commit: LogIndex
+  var applied: LogIndex
+
+  var currentRole = Role.follower
+  var knownLeader: ReplicaID?
+
+  var jitter: ElectionJitter
+  /// Ticks since the leader was heard, a vote was granted or a campaign began; at the leader, since
+  /// the last CheckQuorum.
+  var electionElapsed = 0
+  /// When `electionElapsed` reaches this, a replica that is not the leader asks for an election.
+  var electionTimeout = 0
+  /// The leader was reported gone and no other is known: ask again sooner than after a timeout.
+  var isHinted = false
+  var tally = VoteTally()
+  /// Vote requests and at most one granted vote of the current term, until the vote is durable.
+  var heldVotes: [Message] = []
+
+  /// Follower: what the leader is owed.
+  var acknowledgment: Acknowledgment?
+
+  /// Leader: all other voters, ascending. Empty otherwise.
+  var peers: [Progress] = []
+  var heartbeatElapsed = 0
+  var uncommittedBytes = 0
+  var reads = ReadQueue()
+  var transfer: Transfer?
+
+  var outbox: [Message] = []
+  var announced: Announcement
+
+  /// What contradicted this replica's committed or acknowledged entries, if anything did. The
+  /// replica or a peer has lost or changed data it had confirmed: quarantine the partition.
+  public internal(set) var violation: String?
+
+  /// A replica as it was left: new (all defaults, empty log) or from disk.
+  ///
+  /// - Parameters:
+  ///   - hardState: the last one persisted.
+  ///   - log: all persisted entries after `snapshotIndex`, in order.
+  ///   - applied: the host's state contains the effects up to here; `apply` starts after it.
+  public init(
+    configuration: Configuration,
+    hardState: HardState,
+    log entries: [LogEntry],
+    snapshotIndex: LogIndex = 0,
+    snapshotTerm: Term = 0,
+    applied: LogIndex = 0
+  ) {
+    let configuration = configuration.sanitized
+    self.configuration = configuration
+    quorum = Quorum(voters: configuration.voters)
+    log = RaftLog(entries: entries, snapshotIndex: snapshotIndex, snapshotTerm: snapshotTerm)
+    ledger = PersistenceLedger(hardState: hardState, lastIndex: log.lastIndex)
+    currentTerm = max(hardState.term, log.lastTerm)
+    vote = hardState.term < log.lastTerm ? nil : hardState.vote
+    commit = min(max(hardState.commit, applied, snapshotIndex), log.lastIndex)
+    self.applied = max(applied, snapshotIndex)
+    jitter = ElectionJitter(seed: configuration.seed, id: configuration.id)
+    announced = Announcement(role: .follower, term: currentTerm, leader: nil)
+    if log.lastIndex != snapshotIndex + LogIndex(entries.count) {
+      violation = "the stored log has a gap or a falling term after index \(log.lastIndex)"
+    } else if max(hardState.commit, applied) > log.lastIndex {
+      violation =
+        "the stored log ends at \(log.lastIndex), before committed or applied index "
+        + "\(max(hardState.commit, applied))"
+    }
+    resetElectionTimer()
+  }
+}
+
+// MARK: - Inspection
+
+extension Raft {
+  public var id: ReplicaID { configuration.id }
+  public var term: Term { currentTerm }
+  public var role: Role { currentRole }
+  /// The leader of the current term, if known. Itself, at the leader.
+  public var leader: ReplicaID? { knownLeader }
+  public var commitIndex: LogIndex { commit }
+  public var lastIndex: LogIndex { log.lastIndex }
+  public var lastTerm: Term { log.lastTerm }
+  /// The last index handed out in `apply`, or given at the start.
+  public var appliedIndex: LogIndex { applied }
+  /// The log is on this replica's stable storage up to here.
+  public var stableIndex: LogIndex { ledger.stableIndex }
+  /// All voters, ascending.
+  public var voters: [ReplicaID] { quorum.voters }
+  /// Where leadership is being handed to, at the leader.
+  public var transferTarget: ReplicaID? { transfer?.target }
+  /// Bytes proposed here and not yet committed, at the leader.
+  public var pendingBytes: Int { uncommittedBytes }
+
+  /// What the leader knows of each other voter, ascending; empty elsewhere.
+  public var progress: [PeerStatus] {
+    peers.map {
+      PeerStatus(
+        id: $0.id, match: $0.match, next: $0.next, isReplicating: $0.mode == .replicate,
+        isRecentlyActive: $0.isRecentlyActive)
+    }
+  }
+
+  /// The entries of `range` that are in memory.
+  public func entries(in range: ClosedRange<LogIndex>) -> [LogEntry] {
+    log.entries(in: range)
+  }
+
+  /// The term of the entry at `index`; nil if it is beyond the log or compacted away.
+  public func term(at index: LogIndex) -> Term? {
+    log.term(at: index)
+  }
+}
+
+/// What a leader knows of one other voter.
+public struct PeerStatus: Equatable, Sendable {
+  public let id: ReplicaID
+  /// It holds the log up to here on stable storage.
+  public let match: LogIndex
+  /// The next entry to send it.
+  public let next: LogIndex
+  /// Appends are pipelined; otherwise one at a time, until it answers.
+  public let isReplicating: Bool
+  /// It has answered since the last CheckQuorum.
+  public let isRecentlyActive: Bool
+}

@@ -1,0 +1,80 @@
+// The leader's side of replication: what followers are sent and what their answers mean.
+
+extension Raft {
+  /// The connection to `replica` was made or made again: start over after what it acknowledged.
+  public mutating func peerReset(_ replica: ReplicaID) {
+    guard let position = position(of: replica) else { return }
+    peers[position].reset()
+  }
+
+  func position(of replica: ReplicaID) -> Int? {
+    peers.firstIndex { $0.id == replica }
+  }
+
+  func progress(of replica: ReplicaID) -> Progress? {
+    peers.first { $0.id == replica }
+  }
+
+  /// Sends every follower what it can take: entries, else the commit index and the round.
+  mutating func replicate() {
+    guard role == .leader else { return }
+    for position in peers.indices {
+      let sent = sendAppends(toPeerAt: position)
+      let known = min(peers[position].match, commit)
+      let hasNews = peers[position].owesRound || known > peers[position].toldCommit
+      // A due heartbeat goes out even behind appends: its echo does not wait for a disk.
+      if peers[position].owesHeartbeat || (hasNews && !sent) {
+        send(.heartbeat(commit: known, round: reads.round), to: peers[position].id)
+        peers[position].toldCommit = max(peers[position].toldCommit, known)
+      }
+      peers[position].owesHeartbeat = false
+      peers[position].owesRound = false
+    }
+  }
+
+  private mutating func sendAppends(toPeerAt position: Int) -> Bool {
+    var sent = false
+    while peers[position].canSend(limit: configuration.maxAppendsInFlight) {
+      let next = peers[position].next
+      // A follower that needs what was compacted away waits for a snapshot.
+      guard next <= lastIndex, let prevTerm = log.term(at: next - 1) else { break }
+      let entries = log.entries(
+        from: next, maxEntries: configuration.maxEntriesPerAppend,
+        maxBytes: configuration.maxBytesPerAppend)
+      guard let last = entries.last?.index else { break }
+      let append = Append(
+        prevIndex: next - 1, prevTerm: prevTerm, commit: commit, round: reads.round,
+        entries: entries)
+      send(.append(append), to: peers[position].id)
+      if peers[position].mode == .replicate {
+        peers[position].toldCommit = max(peers[position].toldCommit, min(last, commit))
+      }
+      peers[position].sent(upTo: last)
+      sent = true
+    }
+    return sent
+  }
+
+  mutating func handleAppendReply(_ reply: AppendReply, from replica: ReplicaID) {
+    guard role == .leader, let position = position(of: replica) else { return }
+    guard reply.match <= lastIndex else {
+      report("\(replica) acknowledged index \(reply.match), beyond the leader's \(lastIndex)")
+      return
+    }
+    peers[position].echoed(round: reply.round)
+    if let rejection = reply.rejection {
+      let guess = log.lastIndex(notAfter: rejection.hintIndex, termAtMost: rejection.hintTerm)
+      peers[position].rejected(at: rejection.index, guess: guess)
+    } else {
+      peers[position].acknowledged(reply.match)
+      advanceCommit()
+      continueTransfer(at: replica)
+    }
+  }
+
+  mutating func handleHeartbeatReply(round: UInt64, from replica: ReplicaID) {
+    guard role == .leader, let position = position(of: replica) else { return }
+    peers[position].echoed(round: round)
+    peers[position].recover()
+  }
+}

@@ -1,0 +1,110 @@
+// Three real processes, real sockets, real disks, real SIGKILL.
+import ActorCluster
+import ClusterTestKit
+import Foundation
+import Logging
+import NIOPosix
+import PeerTransport
+import Synchronization
+import Testing
+
+@Suite(.serialized) struct KilledNodesTests {
+  @Test(.timeLimit(.minutes(3)))
+  func everyAcknowledgedIncrementIsThereOnce() async throws {
+    let directory = FileManager.default.temporaryDirectory.appendingPathComponent("counter-\(UUID())").path
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    let cluster = try LocalCluster(makingIn: directory, nodes: ["north", "south", "west"])
+    var processes: [NodeID: Process] = [:]
+    for node in cluster.nodes { processes[node] = try start(node, of: cluster) }
+    defer { for process in processes.values { kill(process.processIdentifier, SIGKILL) } }
+
+    let client = NodeID(rawValue: "client")
+    var logger = Logger(label: "client")
+    logger.logLevel = .error
+    let system = try ClusterSystem(
+      configuration: cluster.clientConfiguration(client, incarnation: 1),
+      types: DurableTypes([]), store: nil, group: MultiThreadedEventLoopGroup.singleton, logger: logger)
+    try await system.start()
+    let counters = (0..<8).map { "c\($0)" }
+
+    // Callers go on while each node is killed and started again.
+    let tally = Tally()
+    let callers = (0..<16).map { number in
+      Task {
+        while !Task.isCancelled {
+          let counter = counters[(number + tally.count) % counters.count]
+          try await ClusterSystem.$callOptions.withValue(CallOptions(timeout: .seconds(20))) {
+            _ = try await system.actor(Counter.self, counter).increment(1)
+          }
+          tally.add(counter)
+        }
+      }
+    }
+    try await waitUntil { tally.count > 200 }
+    for node in cluster.nodes {
+      let process = try #require(processes[node])
+      kill(process.processIdentifier, SIGKILL)
+      process.waitUntilExit()
+      let before = tally.count
+      try await waitUntil { tally.count > before + 200 }
+      processes[node] = try start(node, of: cluster)
+      let after = tally.count
+      try await waitUntil { tally.count > after + 200 }
+    }
+    for caller in callers { caller.cancel() }
+    for caller in callers { try await caller.value }
+
+    for counter in counters {
+      let value = try await system.actor(Counter.self, counter).value(Done())
+      #expect(value.increments == tally.count(of: counter), "\(counter)")
+      #expect(value.value == tally.count(of: counter), "\(counter)")
+    }
+    await system.stop()
+  }
+
+  private func start(_ node: NodeID, of cluster: LocalCluster) throws -> Process {
+    let process = Process()
+    process.executableURL = try executable("counter-node")
+    process.arguments = [node.rawValue, cluster.directory]
+    process.standardError = try FileHandle(
+      forWritingTo: try logFile("\(cluster.directory)/\(node.rawValue).log"))
+    try process.run()
+    return process
+  }
+
+  private func logFile(_ path: String) throws -> URL {
+    if !FileManager.default.fileExists(atPath: path) {
+      try Data().write(to: URL(fileURLWithPath: path))
+    }
+    return URL(fileURLWithPath: path)
+  }
+
+  /// Built beside the tests.
+  private func executable(_ name: String) throws -> URL {
+    let tests = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+    for folder in sequence(first: tests.deletingLastPathComponent(), next: { $0.deletingLastPathComponent() })
+      .prefix(4)
+    {
+      let candidate = folder.appendingPathComponent(name)
+      if FileManager.default.isExecutableFile(atPath: candidate.path) { return candidate }
+    }
+    throw CocoaError(.fileNoSuchFile)
+  }
+
+  private func waitUntil(_ condition: () -> Bool) async throws {
+    let deadline = ContinuousClock.now + .seconds(40)
+    while !condition() {
+      try #require(ContinuousClock.now < deadline, "nothing went on for 40 s")
+      try await Task.sleep(for: .milliseconds(20))
+    }
+  }
+}
+
+/// Acknowledged increments, by counter.
+private final class Tally: Sendable {
+  private let counts = Mutex<[String: Int]>([:])
+
+  var count: Int { counts.withLock { $0.values.reduce(0, +) } }
+  func add(_ counter: String) { counts.withLock { $0[counter, default: 0] += 1 } }
+  func count(of counter: String) -> Int { counts.withLock { $0[counter] ?? 0 } }
+}
