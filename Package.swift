@@ -15,13 +15,16 @@ let package = Package(
   name: "Switchboard",
   platforms: [.macOS(.v15)],
   products: [
+    .executable(name: "switchboard", targets: ["Switchboard"])
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+    .package(url: "https://github.com/apple/swift-async-algorithms", from: "1.1.4"),
     .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
@@ -76,6 +79,36 @@ let package = Package(
         .product(name: "DequeModule", package: "swift-collections"),
       ],
       swiftSettings: strict),
+    .target(
+      name: "Gateway",
+      dependencies: [
+        "ActorCluster", "ContactCenter", "NodeStore", "PeerTransport",
+        .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "Switchboard",
+      dependencies: [
+        "ActorCluster", "CertificateAuthority", "ContactCenter", "Gateway", "NodeStore",
+        "PeerTransport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        .product(name: "Yams", package: "Yams"),
+      ],
+      swiftSettings: strict),
     // Tests only, never in the product.
     .target(
       name: "ClusterTestKit",
@@ -101,10 +134,49 @@ let package = Package(
       dependencies: ["CBOR", "NodeStore", "Raft", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: strict),
     .testTarget(
+      name: "PeerTransportTests",
+      dependencies: [
+        "CertificateAuthority", "PeerTransport",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CertificateAuthorityTests",
+      dependencies: [
+        "CertificateAuthority",
+        .product(name: "X509", package: "swift-certificates"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
       name: "ContactCenterTests", dependencies: ["ActorCluster", "CBOR", "ContactCenter", "NodeStore"],
       swiftSettings: strict),
     .testTarget(
-      name: "ActorClusterTests", dependencies: ["ActorCluster", "CBOR", "ClusterTestKit", "NodeStore"],
+      name: "ActorClusterTests",
+      dependencies: [
+        "ActorCluster", "CBOR", "ClusterTestKit", "NodeStore", "PeerTransport", "Raft",
+        .product(name: "NIOCore", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "GatewayTests",
+      dependencies: [
+        "ActorCluster", "CertificateAuthority", "ContactCenter", "Gateway", "NodeStore", "PeerTransport",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "SwitchboardTests",
+      dependencies: [
+        "ActorCluster", "ContactCenter", "Gateway", "NodeStore", "PeerTransport", "Switchboard",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "ClusterProcessTests",

@@ -69,7 +69,8 @@ public struct LocalCluster: Codable, Sendable {
       transport: TransportConfiguration(
         identity: identity, listen: listen, peers: peers,
         tls: TransportTLS(
-          certificatePath: "\(pki)\(identity.node.rawValue).pem", keyPath: "\(pki)\(identity.node.rawValue).key",
+          certificatePath: "\(pki)\(identity.node.rawValue).pem",
+          keyPath: "\(pki)\(identity.node.rawValue).key",
           authorityPath: "\(pki)ca.pem")))
   }
 }

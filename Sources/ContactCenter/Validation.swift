@@ -23,9 +23,12 @@ public enum InputLimits {
 
 /// Checks of one field each.
 enum Check {
-  /// 1 to 256 bytes without control characters.
+  /// 1 to 256 printable ASCII characters: a name may name an actor, and then means its bytes.
   static func name(_ value: String, _ field: String) throws(ContactCenterRefusal) {
     guard !value.isEmpty else { throw .invalid(field: field, why: "must not be empty") }
+    guard value.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
+      throw .invalid(field: field, why: "must be printable ASCII characters")
+    }
     try text(value, field)
   }
 

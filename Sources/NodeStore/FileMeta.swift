@@ -26,11 +26,12 @@ struct FileMeta {
       throw StoreError.newerFormat(file: file, version: format)
     }
     guard let cluster = try Self.value("cluster", database), let node = try Self.value("node", database),
+      let topology = try Self.value("topology", database),
       let incarnation = try Self.value("incarnation", database).flatMap({ UInt64($0) })
     else {
       throw StoreError.damaged(file: file, detail: "it does not say whose it is")
     }
-    let found = StoreIdentity(cluster: cluster, node: node)
+    let found = StoreIdentity(cluster: cluster, node: node, topology: topology)
     guard found == identity else {
       throw StoreError.wrongIdentity(file: file, expected: identity, found: found)
     }
@@ -48,7 +49,7 @@ struct FileMeta {
       sql: "CREATE TABLE meta(key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) WITHOUT ROWID")
     let rows = [
       ("format", String(format)), ("cluster", identity.cluster), ("node", identity.node),
-      ("incarnation", "0"),
+      ("topology", identity.topology), ("incarnation", "0"),
     ]
     for (key, value) in rows {
       try database.execute(sql: "INSERT INTO meta(key, value) VALUES(?, ?)", arguments: [key, value])

@@ -29,8 +29,9 @@ internal import NIOPosix
 ///   from inside the callback is not lost to a race.
 /// - Memory is bounded for each peer and for strangers (``TransportLimits``).
 ///
-/// A peer that is killed is reported within a millisecond of its kernel closing its sockets; dialing starts
-/// at once. Call ``stop()`` when done with it: a started transport that is merely dropped keeps running.
+/// A peer that is killed is reported when the event loop hears that its kernel closed the first of its
+/// sockets; dialing starts in the same turn. How long the kernel takes grows with the memory of the process.
+/// Call ``stop()`` when done with it: a started transport that is merely dropped keeps running.
 public final class PeerTransport: Sendable {
   public let configuration: TransportConfiguration
   /// The event loop that calls `onEvent`. Work done there delays every peer.

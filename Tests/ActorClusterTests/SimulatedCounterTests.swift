@@ -70,7 +70,9 @@ import Testing
     }
 
     private mutating func receive(_ answer: SimulatedCluster.Answer) throws {
-      guard let index = owners.removeValue(forKey: answer.call), let call = clients[index].call else { return }
+      guard let index = owners.removeValue(forKey: answer.call), let call = clients[index].call else {
+        return
+      }
       switch answer.answer {
       case .reply:
         if call.method == "increment" { clients[index].acknowledged[call.actor.id, default: 0] += 1 }

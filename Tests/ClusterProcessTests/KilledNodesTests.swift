@@ -23,7 +23,8 @@ import Testing
     logger.logLevel = .error
     let system = try ClusterSystem(
       configuration: cluster.clientConfiguration(client, incarnation: 1),
-      types: DurableTypes([]), store: nil, group: MultiThreadedEventLoopGroup.singleton, logger: logger)
+      types: DurableTypes([]), store: nil, group: MultiThreadedEventLoopGroup.singleton, logger: logger,
+      onStoreFailure: { _ in })
     try await system.start()
     let counters = (0..<8).map { "c\($0)" }
 

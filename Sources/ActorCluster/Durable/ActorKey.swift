@@ -21,10 +21,21 @@ public struct ActorKey: Hashable, Comparable, Codable, Sendable, CustomStringCon
 
   /// What is hashed to place the actor: the tag if there is one, else `type/id`.
   public var placementKey: String {
-    guard let open = id.firstIndex(of: "{") else { return description }
-    let tail = id[id.index(after: open)...]
-    guard let close = tail.firstIndex(of: "}"), close > tail.startIndex else { return description }
-    return String(tail[..<close])
+    guard let open = id.utf8.firstIndex(of: UInt8(ascii: "{")) else { return description }
+    let tail = id.utf8[id.utf8.index(after: open)...]
+    guard let close = tail.firstIndex(of: UInt8(ascii: "}")), close > tail.startIndex else {
+      return description
+    }
+    return String(decoding: tail[..<close], as: UTF8.self)
+  }
+
+  /// Why this cannot name an actor; nil if it can. Ids are printable ASCII: Swift compares text by canonical
+  /// equivalence and a database by bytes, and the two must not disagree about who is who.
+  package var problem: String? {
+    guard !id.isEmpty, id.utf8.count <= 256, id.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
+      return "the id of \(type) must be 1 to 256 printable ASCII characters"
+    }
+    return nil
   }
 
   enum CodingKeys: Int, CodingKey {

@@ -25,7 +25,8 @@ public struct SessionID: Hashable, Comparable, Codable, Sendable, CustomStringCo
 
   /// The session that `description` names.
   package init?(_ description: String) {
-    guard description.utf8.count == 32, let high = UInt64(description.prefix(16), radix: 16),
+    guard description.utf8.count == 32, description.utf8.allSatisfy({ hexadecimalValue($0) != nil }),
+      let high = UInt64(description.prefix(16), radix: 16),
       let low = UInt64(description.suffix(16), radix: 16)
     else { return nil }
     self.init(high: high, low: low)
@@ -59,6 +60,15 @@ public struct CommandID: Hashable, Codable, Sendable, CustomStringConvertible {
   enum CodingKeys: Int, CodingKey {
     case session = 0
     case sequence = 1
+  }
+}
+
+/// The value of one lower-case hexadecimal digit.
+package func hexadecimalValue(_ digit: UInt8) -> UInt8? {
+  switch digit {
+  case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+  case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+  default: nil
   }
 }
 

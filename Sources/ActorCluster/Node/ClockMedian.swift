@@ -1,30 +1,34 @@
 // The voters' clocks as this node knows them: a pure value.
-internal import PeerTransport
+package import PeerTransport
 
 /// The median of a majority of the nodes' wall clocks, from what their pings said (design: partition time).
-struct ClockMedian: Sendable {
+package struct ClockMedian: Sendable {
   private struct Reading: Sendable {
     /// The node's wall clock less our monotonic clock, milliseconds.
     var offset: Int64
     var taken: Int64
   }
 
-  static let staleMilliseconds: Int64 = 10_000
+  package static let staleMilliseconds: Int64 = 10_000
+
+  /// The year 10889: a peer may say anything, and arithmetic on it must not overflow.
+  private static let latest: Int64 = 1 << 48
 
   private let nodeCount: Int
   private var readings: [NodeID: Reading] = [:]
 
-  init(nodeCount: Int) {
+  package init(nodeCount: Int) {
     self.nodeCount = nodeCount
   }
 
-  mutating func observe(_ node: NodeID, wall: Int64, monotonic: Int64) {
-    readings[node] = Reading(offset: wall - monotonic, taken: monotonic)
+  package mutating func observe(_ node: NodeID, wall: Int64, monotonic: Int64) {
+    readings[node] = Reading(
+      offset: min(max(wall, 0), Self.latest) - monotonic, taken: monotonic)
   }
 
   /// Milliseconds since 1970; nil while fewer than a majority of clocks are known. Of an even number the lower
   /// of the two middle ones, so that one fast clock out of two does not count.
-  func median(monotonic: Int64) -> Int64? {
+  package func median(monotonic: Int64) -> Int64? {
     let fresh = readings.values.filter { monotonic - $0.taken <= Self.staleMilliseconds }
       .map(\.offset).sorted()
     guard fresh.count * 2 > nodeCount else { return nil }

@@ -60,9 +60,9 @@ public struct EventPosition: Equatable, Sendable, CustomStringConvertible {
     }
     var bytes: [UInt8] = []
     for position in stride(from: 0, to: digits.count, by: 2) {
-      let pair = String(decoding: digits[position..<(position + 2)], as: UTF8.self)
-      guard let byte = UInt8(pair, radix: 16) else { return nil }
-      bytes.append(byte)
+      guard let high = hexadecimalValue(digits[position]), let low = hexadecimalValue(digits[position + 1])
+      else { return nil }
+      bytes.append(high << 4 | low)
     }
     guard let indices = try? CBORDecoder().decode([UInt64].self, from: bytes),
       indices.count == Int(placement.partitionCount)

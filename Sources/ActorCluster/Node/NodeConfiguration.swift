@@ -16,6 +16,11 @@ public struct ClusterTopology: Equatable, Sendable {
     placement = Placement(partitionCount: partitionCount)
   }
 
+  /// What must be the same on every node and for the life of every data directory.
+  public var fingerprint: String {
+    "\(placement.partitionCount) partitions on \(nodes.map(\.rawValue).joined(separator: ", "))"
+  }
+
   /// The node that leads a partition when all are well: leaders are spread evenly.
   package func preferredLeader(of partition: PartitionID) -> NodeID? {
     nodes.isEmpty ? nil : nodes[Int(partition.rawValue) % nodes.count]

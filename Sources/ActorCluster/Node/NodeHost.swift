@@ -15,6 +15,9 @@ final class NodeHost: Sendable {
   private let links: TransportLinks
   /// Incarnations of peers as they were last seen: another one means that the process before is gone.
   private let incarnations = NIOLockedValueBox<[NodeID: UInt64]>([:])
+  /// Peers whose ping names the same topology: from others nothing is taken, because their votes and placement would
+  /// not mean the same.
+  private let agreeing = NIOLockedValueBox<Set<NodeID>>([])
   private let pinger = NIOLockedValueBox<RepeatedTask?>(nil)
   let feed = EventFeed()
   let types: DurableTypes
@@ -83,8 +86,12 @@ final class NodeHost: Sendable {
     feed.finish()
   }
 
+  private var pingFrame: Frame {
+    .ping(PingFrame(wall: clock.wall(), topology: topology.fingerprint))
+  }
+
   private func ping() {
-    let frame = Frame.ping(PingFrame(wall: clock.wall()))
+    let frame = pingFrame
     for node in topology.nodes where node != services.node { links.send(frame, to: node) }
   }
 
@@ -104,9 +111,24 @@ final class NodeHost: Sendable {
       defer { incarnations[peer.node] = peer.incarnation }
       return incarnations[peer.node]
     }
+    links.send(pingFrame, to: peer.node)
     if let before, before != peer.incarnation { submitToAll(.nodeGone(peer.node)) }
     submitToAll(.nodeConnected(peer.node))
-    links.send(.ping(PingFrame(wall: clock.wall())), to: peer.node)
+  }
+
+  func disconnected(_ node: NodeID) {
+    agreeing.withLockedValue { _ = $0.remove(node) }
+  }
+
+  private func received(_ ping: PingFrame, from node: NodeID) {
+    guard ping.topology == topology.fingerprint else {
+      agreeing.withLockedValue { _ = $0.remove(node) }
+      return services.logger.error(
+        "a node has another topology and is ignored: give all nodes the same list of nodes and partition count",
+        metadata: ["node": "\(node)", "theirs": "\(ping.topology)", "ours": "\(topology.fingerprint)"])
+    }
+    agreeing.withLockedValue { _ = $0.insert(node) }
+    services.observeClock(of: node, wall: ping.wall)
   }
 
   /// The node's process is gone. A closed connection alone does not prove that: the transport dials at once, and a
@@ -114,6 +136,8 @@ final class NodeHost: Sendable {
   func gone(_ node: NodeID) { submitToAll(.nodeGone(node)) }
 
   func received(_ frame: Frame, from node: NodeID) {
+    if case .ping(let ping) = frame { return received(ping, from: node) }
+    guard agreeing.withLockedValue({ $0.contains(node) }) else { return }
     switch frame {
     case .consensus(let messages):
       for message in messages {
@@ -124,9 +148,7 @@ final class NodeHost: Sendable {
     case .acknowledgment(let acknowledgment):
       loop(of: acknowledgment.sender).submit(
         .acknowledged(by: acknowledgment.receiver, upTo: acknowledgment.upTo), to: acknowledgment.sender)
-    case .ping(let ping):
-      services.observeClock(of: node, wall: ping.wall)
-    case .call, .answer:
+    case .ping, .call, .answer:
       break
     }
   }

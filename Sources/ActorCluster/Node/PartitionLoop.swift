@@ -44,8 +44,12 @@ actor PartitionLoop {
   private var responders: [CallID: @Sendable (CallAnswer) -> Void] = [:]
   private var nextCall: UInt64 = 1
   private var ticker: RepeatedTask?
+  /// The store may be closed: nothing is handled any more.
+  private var isStopped = false
   private var connectedSince: [NodeID: Int64] = [:]
   private var lastTransfer: Int64 = 0
+  /// When each partition was last handed to the node that should lead it.
+  private var transfers: [PartitionID: Int64] = [:]
 
   init(
     eventLoop: any EventLoop, hosts: [PartitionHost], topology: ClusterTopology, timing: ClusterTiming,
@@ -90,6 +94,7 @@ actor PartitionLoop {
       touched.insert(partition)
     }
     drain()
+    isStopped = true
     for (_, respond) in responders.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
       respond(.failed(.shuttingDown))
     }
@@ -114,6 +119,10 @@ actor PartitionLoop {
       if case .call(let call) = event {
         call.respond(.failed(.invalidCall("\(partition) is not on this node")))
       }
+      return
+    }
+    guard !isStopped else {
+      if case .call(let call) = event { call.respond(.failed(.shuttingDown)) }
       return
     }
     let moment = services.moment()
@@ -154,6 +163,8 @@ actor PartitionLoop {
     drain()
   }
 
+  private static let transferPause: Int64 = 30_000
+
   /// Hands one leadership at a time to the node that should have it, once that node has been up for a while.
   private func spreadLeaders(_ moment: Moment) {
     guard moment.monotonic - lastTransfer >= 250 else { return }
@@ -161,9 +172,12 @@ actor PartitionLoop {
       guard let host = hosts[partition], host.isServing,
         let preferred = topology.preferredLeader(of: partition), preferred != services.node,
         let since = connectedSince[preferred], moment.monotonic - since >= timing.settleMilliseconds,
-        host.isCaughtUp(preferred)
+        host.isCaughtUp(preferred),
+        // It came back: that node cannot keep it, and asking again at once would be a storm.
+        moment.monotonic - (transfers[partition] ?? -Self.transferPause) >= Self.transferPause
       else { continue }
       lastTransfer = moment.monotonic
+      transfers[partition] = moment.monotonic
       hosts[partition]?.transferLeadership(to: preferred)
       return
     }
@@ -184,31 +198,52 @@ actor PartitionLoop {
 
   private func drain() {
     let moment = services.moment()
-    var outgoing: [NodeID: [GroupMessage]] = [:]
+    guard !isStopped else { return }
+    var outgoing: [NodeID: Outgoing] = [:]
     for partition in touched.sorted() {
       for action in hosts[partition]?.drain(moment) ?? [] {
         carryOut(action, partition, &outgoing)
       }
     }
     touched = []
-    for (node, messages) in outgoing.sorted(by: { $0.key < $1.key }) {
-      services.send(.consensus(messages), to: node)
+    for (node, batch) in outgoing.sorted(by: { $0.key < $1.key }) {
+      services.send(.consensus(batch.messages), to: node)
+    }
+  }
+
+  /// Consensus messages of one drain to one node.
+  private struct Outgoing {
+    var messages: [GroupMessage] = []
+    var bytes = 0
+  }
+
+  /// What one frame carries of consensus; far below what a frame may have.
+  private static let frameBytes = 1 << 20
+
+  private func add(_ message: GroupMessage, for node: NodeID, to outgoing: inout [NodeID: Outgoing]) {
+    var batch = outgoing.removeValue(forKey: node) ?? Outgoing()
+    batch.messages.append(message)
+    batch.bytes += message.approximateBytes
+    if batch.bytes >= Self.frameBytes {
+      services.send(.consensus(batch.messages), to: node)
+    } else {
+      outgoing[node] = batch
     }
   }
 
   private func carryOut(
-    _ action: PartitionAction, _ partition: PartitionID, _ outgoing: inout [NodeID: [GroupMessage]]
+    _ action: PartitionAction, _ partition: PartitionID, _ outgoing: inout [NodeID: Outgoing]
   ) {
     switch action {
     case .send(let message):
       guard let node = hosts[partition]?.node(of: message.to) else { return }
-      outgoing[node, default: []].append(GroupMessage(partition: partition, message: message))
+      add(GroupMessage(partition: partition, message: message), for: node, to: &outgoing)
     case .persist(let request):
       let token = request.token
-      services.store.append(partition: partition, request: request) { [services] result in
+      services.store.append(partition: partition, request: request) { result in
         switch result {
         case .success: self.submit(.persisted(token), to: partition)
-        case .failure(let error): services.storeFailed(error)
+        case .failure(let error): self.storeFailed(error)
         }
       }
     case .answer(let call, let answer):
@@ -220,9 +255,11 @@ actor PartitionLoop {
     case .load:
       load(partition)
     case .checkpoint(let checkpoint):
-      services.store.checkpoint(checkpoint) { [services] result in
-        if case .failure(let error) = result { services.storeFailed(error) }
-        self.submit(.checkpointed, to: partition)
+      services.store.checkpoint(checkpoint) { result in
+        switch result {
+        case .success: self.submit(.checkpointed, to: partition)
+        case .failure(let error): self.storeFailed(error)
+        }
       }
     case .applied(let record):
       services.feed.publish(record)
@@ -236,6 +273,18 @@ actor PartitionLoop {
       services.logger.error(
         "a durable message cannot be decided by this node's version and was dropped",
         metadata: ["to": "\(message.to)", "method": "\(message.method)", "cause": "\(error)"])
+    }
+  }
+
+  /// Nothing of this loop is acknowledged any more; the node is to end.
+  private nonisolated func storeFailed(_ error: StoreError) {
+    eventLoop.execute {
+      self.assumeIsolated { loop in
+        guard !loop.isStopped else { return }
+        loop.isStopped = true
+        loop.ticker?.cancel()
+        loop.services.storeFailed(error)
+      }
     }
   }
 

@@ -1,9 +1,9 @@
 // What a leader has under way between its outbox and other partitions: a pure value, not replicated.
-internal import NodeStore
+package import NodeStore
 
 /// Remembers what was sent and not acknowledged, and which acknowledgments came in or are owed. A new leader
 /// starts with an empty one, and sends everything that its outbox holds again; watermarks make that harmless.
-struct DeliveryWindow: Sendable {
+package struct DeliveryWindow: Sendable {
   private struct Line: Sendable {
     /// Last number sent.
     var sent: UInt64 = 0
@@ -11,7 +11,7 @@ struct DeliveryWindow: Sendable {
     var lastProgress: Int64 = 0
   }
 
-  static let resendMilliseconds: Int64 = 500
+  package static let resendMilliseconds: Int64 = 500
 
   private var lines: [PartitionID: Line] = [:]
   /// Acknowledgments from receivers that no record carries yet.
@@ -19,23 +19,25 @@ struct DeliveryWindow: Sendable {
   /// Committed watermarks that their senders were not told.
   private var owed: [PartitionID: UInt64] = [:]
   private var now: Int64 = 0
-  private(set) var oldestUnrecorded: Int64 = .max
+  package private(set) var oldestUnrecorded: Int64 = .max
+
+  package init() {}
 
   /// What goes out next starts after this number, with room for so many.
-  func next(to partition: PartitionID, window: Int) -> (after: UInt64, room: Int) {
+  package func next(to partition: PartitionID, window: Int) -> (after: UInt64, room: Int) {
     let line = lines[partition] ?? Line()
     let after = max(line.sent, line.acknowledged)
     return (after, max(0, window - Int(clamping: after - line.acknowledged)))
   }
 
-  mutating func sent(to partition: PartitionID, upTo sequence: UInt64) {
+  package mutating func sent(to partition: PartitionID, upTo sequence: UInt64) {
     var line = lines[partition] ?? Line()
     if line.sent <= line.acknowledged { line.lastProgress = now }
     line.sent = max(line.sent, sequence)
     lines[partition] = line
   }
 
-  mutating func acknowledged(by partition: PartitionID, upTo sequence: UInt64) {
+  package mutating func acknowledged(by partition: PartitionID, upTo sequence: UInt64) {
     var line = lines[partition] ?? Line()
     guard sequence > line.acknowledged else { return }
     line.acknowledged = sequence
@@ -46,13 +48,13 @@ struct DeliveryWindow: Sendable {
   }
 
   /// The receiver has a new leader, or refused: send from the last acknowledged on.
-  mutating func rewind(_ partition: PartitionID) {
+  package mutating func rewind(_ partition: PartitionID) {
     guard var line = lines[partition] else { return }
     line.sent = line.acknowledged
     lines[partition] = line
   }
 
-  mutating func tick(_ monotonic: Int64) {
+  package mutating func tick(_ monotonic: Int64) {
     now = monotonic
     lines = lines.mapValues { line in
       guard line.sent > line.acknowledged, now - line.lastProgress > Self.resendMilliseconds else {
@@ -63,7 +65,7 @@ struct DeliveryWindow: Sendable {
   }
 
   /// Acknowledgments for the next record to carry.
-  mutating func takeToRecord() -> [OutboxAcknowledgment] {
+  package mutating func takeToRecord() -> [OutboxAcknowledgment] {
     guard !toRecord.isEmpty else { return [] }
     defer {
       toRecord = [:]
@@ -75,7 +77,7 @@ struct DeliveryWindow: Sendable {
   }
 
   /// The record that should have carried it was not accepted.
-  mutating func restoreToRecord(_ acknowledgments: [OutboxAcknowledgment]) {
+  package mutating func restoreToRecord(_ acknowledgments: [OutboxAcknowledgment]) {
     for acknowledgment in acknowledgments {
       toRecord[acknowledgment.partition] = max(
         toRecord[acknowledgment.partition] ?? 0, acknowledgment.sequence)
@@ -83,11 +85,11 @@ struct DeliveryWindow: Sendable {
     }
   }
 
-  mutating func applied(from partition: PartitionID, _ sequence: UInt64) {
+  package mutating func applied(from partition: PartitionID, _ sequence: UInt64) {
     owed[partition] = max(owed[partition] ?? 0, sequence)
   }
 
-  mutating func takeOwed() -> [(PartitionID, UInt64)] {
+  package mutating func takeOwed() -> [(PartitionID, UInt64)] {
     defer { owed = [:] }
     return owed.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }

@@ -26,6 +26,9 @@ package struct LogRecord: Codable, Equatable, Sendable {
   /// Outbox messages that their receivers have applied.
   package var acknowledged: [OutboxAcknowledgment]
 
+  /// Whether it changes nothing but what is done with.
+  package var isEmpty: Bool { events.isEmpty && messages.isEmpty && timers.isEmpty }
+
   enum CodingKeys: Int, CodingKey {
     case time = 0
     case cause = 1

@@ -19,6 +19,8 @@ package struct NumberedMessage: Codable, Equatable, Sendable {
 package struct Outbox: Sendable {
   package static let rowType = "$outbox"
   private static let nextRow = "next"
+  /// A batch of messages ends with the one that reaches this.
+  private static let batchBytes = 1 << 20
 
   private struct Line: Sendable {
     var next: UInt64 = 1
@@ -73,7 +75,11 @@ package struct Outbox: Sendable {
   ) -> [NumberedMessage] {
     guard let line = lines[partition], let first = line.messages.first?.numbered else { return [] }
     let skip = sequence < first.sequence ? 0 : Int(clamping: sequence - first.sequence + 1)
-    return line.messages.dropFirst(skip).prefix(limit).prefix { $0.index <= committed }.map(\.numbered)
+    var bytes = 0
+    return line.messages.dropFirst(skip).prefix(limit).prefix { message in
+      defer { bytes += message.numbered.message.argument.count }
+      return message.index <= committed && bytes < Self.batchBytes
+    }.map(\.numbered)
   }
 
   // MARK: rows

@@ -64,6 +64,10 @@ package struct PartitionLimits: Sendable {
   package var outboxMessages = 50_000
   /// Messages under way to one partition.
   package var deliveryWindow = 256
+  /// The most timers that fire in one tick.
+  package var timersPerTick = 256
+  /// An entry of the log, encoded; well below what a frame may have.
+  package var recordBytes = 8 << 20
   package var checkpointMilliseconds: Int64 = 500
   package var checkpointRows = 5_000
 

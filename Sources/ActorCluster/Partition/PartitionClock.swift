@@ -9,6 +9,8 @@ package struct PartitionClock: Equatable, Sendable {
   private var time: PartitionTime
   private var monotonic: Int64
   private let stepMilliseconds: Int64
+  /// Elapsed milliseconds that slewing has not turned into whole ones yet.
+  private var remainder: Int64 = 0
 
   /// - Parameters:
   ///   - time: the time of the last entry, or 0 for a partition that never had one.
@@ -29,15 +31,22 @@ package struct PartitionClock: Equatable, Sendable {
       time = time.advanced(byMilliseconds: elapsed)
       return time
     }
-    let next = time.milliseconds + elapsed
-    if next > median {
-      time = time.advanced(byMilliseconds: elapsed / 2)
-    } else if median - next > stepMilliseconds {
+    let next = time.advanced(byMilliseconds: elapsed)
+    if next.milliseconds > median {
+      time = time.advanced(byMilliseconds: slewed(elapsed, by: 2))
+    } else if median > next.advanced(byMilliseconds: stepMilliseconds).milliseconds {
       time = PartitionTime(milliseconds: median)
     } else {
-      time = PartitionTime(milliseconds: min(median, next + elapsed / 10))
+      let gained = next.advanced(byMilliseconds: slewed(elapsed, by: 10))
+      time = min(PartitionTime(milliseconds: median), gained)
     }
     return time
+  }
+
+  private mutating func slewed(_ elapsed: Int64, by divisor: Int64) -> Int64 {
+    remainder += elapsed
+    defer { remainder %= divisor }
+    return remainder / divisor
   }
 
   /// A record with this time was applied.

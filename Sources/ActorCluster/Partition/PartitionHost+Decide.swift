@@ -9,13 +9,16 @@ extension PartitionHost {
 
   /// A call from outside. It is answered by an `.answer` action, now or later.
   package mutating func invoke(_ call: PartitionCall, _ now: Moment) {
-    if case .quarantined(let detail) = health {
-      actions.append(.answer(call.id, .failed(.quarantined(partition: id.rawValue, detail: detail))))
-    } else if !isLeader {
+    if !isLeader {
       actions.append(.answer(call.id, .redirected(to: leaderNode)))
-    } else if !isServing {
+    } else if case .quarantined(let detail) = health {
+      fail(call, .quarantined(partition: id.rawValue, detail: detail))
+    } else if let problem = call.actor.problem {
+      fail(call, .invalidCall(problem))
+    } else if !isServing || !waiting.isEmpty {
       guard waiting.count < limits.waitingCalls else {
-        return fail(call, .overloaded(what: "\(id) is taking over its leadership", retryAfterMilliseconds: 100))
+        return fail(
+          call, .overloaded(what: "\(id) is taking over its leadership", retryAfterMilliseconds: 100))
       }
       waiting.append(call)
     } else {
@@ -28,28 +31,30 @@ extension PartitionHost {
   }
 
   private mutating func decide(_ call: PartitionCall, _ now: Moment) {
-    switch state.sessions.lookup(call.command) {
-    case .replied(let reply):
+    let known = state.sessions.lookup(call.command)
+    if case .replied(let reply) = known {
       // The entry that holds the reply may not be committed yet.
       return hold(.reply(reply), for: call)
-    case .forgotten:
-      return hold(.failed(.outcomeUnknown(command: call.command.description)), for: call)
-    case .full, .new:
-      break
     }
     let time = clock.advance(monotonic: now.monotonic, median: now.medianWall)
     let context = DecisionContext(now: time, actor: call.actor, command: call.command)
     switch state.call(call.actor, call.method, call.argument, context) {
     case .read(let reply):
       hold(.reply(reply), for: call)
+    case _ where known == .forgotten:
+      hold(.failed(.outcomeUnknown(command: call.command.description)), for: call)
     case .refused(let refusal):
       hold(.refused(refusal), for: call)
     case .failed(let error):
       fail(call, error)
     case .decided(let decision):
-      if state.sessions.lookup(call.command) == .full {
+      if let problem = decision.messages.lazy.compactMap(\.to.problem).first {
+        return fail(call, .invalidCall(problem))
+      }
+      if known == .full {
         return fail(
-          call, .overloaded(what: "\(id) remembers as many replies as it may", retryAfterMilliseconds: 60_000))
+          call, .overloaded(what: "\(id) remembers as many replies as it may", retryAfterMilliseconds: 60_000)
+        )
       }
       if state.outbox.count >= limits.outboxMessages {
         return fail(
@@ -70,7 +75,7 @@ extension PartitionHost {
       let token = try raft.requestRead()
       answers.hold(.init(call: call.id, answer: answer, after: decidedIndex), until: token)
     } catch {
-      actions.append(.answer(call.id, .redirected(to: leaderNode)))
+      actions.append(.answer(call.id, self.answer(to: error)))
     }
   }
 
@@ -126,7 +131,9 @@ extension PartitionHost {
 
   mutating func fireTimers(_ now: Moment) {
     let time = clock.advance(monotonic: now.monotonic, median: now.medianWall)
-    while let timer = state.timers.next, timer.at <= time, health == .running {
+    // So many in one tick: what comes after waits for the next, so that a backlog does not stop heartbeats.
+    for _ in 0..<limits.timersPerTick {
+      guard let timer = state.timers.next, timer.at <= time, health == .running else { return }
       let message = DurableMessage(to: timer.actor, method: timer.method, encoded: timer.argument)
       guard decide(message, .timer(name: timer.name), now) else { return }
     }
@@ -149,10 +156,13 @@ extension PartitionHost {
     }
   }
 
-  /// Records acknowledgments that no command has carried for a while, so that the outbox shrinks.
+  /// Records acknowledgments that no command has carried for a while, so that the outbox shrinks; and lets time pass for a
+  /// full session table.
   mutating func housekeep(_ now: Moment) {
-    guard now.monotonic - delivery.oldestUnrecorded >= 100 else { return }
     let time = clock.advance(monotonic: now.monotonic, median: now.medianWall)
+    // Sessions age by records: a full table refuses the commands that would make some.
+    let mustAge = state.sessions.isFull && time.milliseconds - state.time.milliseconds >= 60_000
+    guard mustAge || now.monotonic - delivery.oldestUnrecorded >= 100 else { return }
     propose(
       LogRecord(
         time: time, cause: .housekeeping, actor: nil, events: [], messages: [], timers: [], reply: [],
@@ -174,8 +184,11 @@ extension PartitionHost {
   private mutating func propose(_ proposal: LogRecord, for call: CallID?) -> Bool {
     var record = proposal
     record.acknowledged = delivery.takeToRecord()
+    guard let payload = try? CBOREncoder().encode(record), payload.count <= limits.recordBytes else {
+      delivery.restoreToRecord(record.acknowledged)
+      return tooLarge(record, for: call)
+    }
     do {
-      let payload = try CBOREncoder().encode(record)
       let (index, term) = try raft.propose(payload)
       let changes = try state.apply(record, at: index)
       decidedIndex = index
@@ -190,6 +203,20 @@ extension PartitionHost {
       quarantine("a decision cannot be applied: \(error)")
     }
     return false
+  }
+
+  /// A decision that no frame could carry. A caller is told; a message or timer is done with, and changed nothing.
+  private mutating func tooLarge(_ record: LogRecord, for call: CallID?) -> Bool {
+    let error = ClusterError.invalidCall(
+      "a decision of \(record.actor?.description ?? "\(id)") is larger than \(limits.recordBytes) bytes")
+    if let call {
+      actions.append(.answer(call, .failed(error)))
+      return false
+    }
+    guard let actor = record.actor, !record.isEmpty else { return false }
+    actions.append(.undeliverable(DurableMessage(to: actor, method: "", encoded: []), error))
+    let nothing = ErasedDecision(events: [], messages: [], timers: [], reply: [])
+    return propose(self.record(record.cause, actor, nothing, at: record.time), for: nil)
   }
 
   private func answer(to refused: ProposalError) -> CallAnswer {

@@ -74,13 +74,18 @@ package struct PartitionHost: Sendable {
   /// Whether that node's replica has all of this leader's log.
   package func isCaughtUp(_ node: NodeID) -> Bool {
     guard let replica = replica(on: node) else { return false }
-    return raft.progress.contains { $0.id == replica && $0.isRecentlyActive && $0.match == raft.lastIndex }
+    // The transfer brings it up to date.
+    return raft.progress.contains {
+      $0.id == replica && $0.isRecentlyActive && raft.lastIndex - $0.match <= 1_024
+    }
   }
 
   // MARK: events from consensus and the disk
 
   package mutating func tick(_ now: Moment) {
+    guard raft.violation == nil else { return }
     raft.tick()
+    if case .quarantined = health { handOver() }
     if isServing {
       fireTimers(now)
       delivery.tick(now.monotonic)
@@ -89,7 +94,10 @@ package struct PartitionHost: Sendable {
     startCheckpoint(now)
   }
 
-  package mutating func receive(_ message: Message) { raft.receive(message) }
+  /// A replica whose log contradicts what was committed takes no part any more: it must not help elect anyone.
+  package mutating func receive(_ message: Message) {
+    if raft.violation == nil { raft.receive(message) }
+  }
 
   package mutating func persisted(upTo token: PersistToken) { raft.persisted(upTo: token) }
 
@@ -110,7 +118,13 @@ package struct PartitionHost: Sendable {
     try? raft.transferLeadership(to: replica)
   }
 
-  package mutating func campaign() { raft.campaign() }
+  /// A replica that cannot serve gives the leadership to the one that has most of its log.
+  private mutating func handOver() {
+    guard isLeader, raft.transferTarget == nil,
+      let best = raft.progress.filter(\.isRecentlyActive).max(by: { $0.match < $1.match })
+    else { return }
+    try? raft.transferLeadership(to: best.id)
+  }
 
   // MARK: loading
 
@@ -152,13 +166,14 @@ package struct PartitionHost: Sendable {
   mutating func quarantine(_ detail: String) {
     health = .quarantined(detail)
     actions.append(.quarantined(detail))
-    failAll(.quarantined(partition: id.rawValue, detail: detail))
+    stopLeading()
   }
 
   // MARK: actions
 
   /// Everything to do since the last time, consensus included.
   package mutating func drain(_ now: Moment) -> [PartitionAction] {
+    if isServing { releaseWaiting(now) }
     var next = raft.drain()
     if let violation = raft.violation, health == .running { quarantine(violation) }
     while !next.isEmpty {
@@ -191,7 +206,8 @@ package struct PartitionHost: Sendable {
   }
 
   private mutating func roleChanged(_ role: Role, leader: ReplicaID?, _ now: Moment) {
-    actions.append(.leadership(leader: leader.flatMap { nodes[$0] }, term: raft.term, isSelf: role == .leader))
+    actions.append(
+      .leadership(leader: leader.flatMap { nodes[$0] }, term: raft.term, isSelf: role == .leader))
     delivery = DeliveryWindow()
     // Also on becoming the leader: of several changes between two drains only the last is announced.
     stopLeading()
@@ -210,14 +226,8 @@ package struct PartitionHost: Sendable {
       if let call = entry.call { actions.append(.answer(call, .redirected(to: leaderNode))) }
     }
     for position in undecided.indices { undecided[position].call = nil }
-    failAll(nil)
-  }
-
-  /// Ends all held calls with an error, or with a redirection.
-  mutating func failAll(_ error: ClusterError?) {
-    let answer = error.map { CallAnswer.failed($0) } ?? .redirected(to: leaderNode)
-    actions += answers.takeAll().map { .answer($0, answer) }
-    for call in waiting { actions.append(.answer(call.id, answer)) }
+    actions += answers.takeAll().map { .answer($0, .redirected(to: leaderNode)) }
+    for call in waiting { actions.append(.answer(call.id, .redirected(to: leaderNode))) }
     waiting = []
   }
 

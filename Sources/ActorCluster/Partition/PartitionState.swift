@@ -17,7 +17,21 @@ package struct PartitionState: Sendable {
   package private(set) var timers = TimerTable()
   /// Time of the last record.
   package private(set) var time = PartitionTime(milliseconds: 0)
+  /// What sessions age by: partition time, of which a step counts as at most a minute. A corrected clock must not
+  /// make the partition forget what its callers still retry.
+  package private(set) var sessionMilliseconds: Int64 = 0
 
+  private struct Times: Codable {
+    var time: PartitionTime
+    var session: Int64
+
+    enum CodingKeys: Int, CodingKey {
+      case time = 0
+      case session = 1
+    }
+  }
+
+  private static let longestStep: Int64 = 60_000
   private static let timeRow = RowID(actor: ActorKey(type: "$partition", id: "time"), row: "")
 
   package init(
@@ -48,15 +62,19 @@ package struct PartitionState: Sendable {
   /// - Throws: when the record cannot be applied; the state is then not to be used any more.
   package mutating func apply(_ record: LogRecord, at index: UInt64) throws -> RecordChanges {
     var changes = RecordChanges()
+    let elapsed = max(0, record.time.milliseconds - time.milliseconds)
+    sessionMilliseconds += min(elapsed, Self.longestStep)
     time = max(time, record.time)
-    changes.rows.append(.put(Self.timeRow, try CBOREncoder().encode(time)))
+    let times = Times(time: time, session: sessionMilliseconds)
+    changes.rows.append(.put(Self.timeRow, try CBOREncoder().encode(times)))
+    changes.rows += sessions.expire(at: sessionMilliseconds)
     for acknowledgment in record.acknowledged {
       changes.rows += outbox.acknowledge(acknowledgment)
     }
     switch record.cause {
     case .command(let id, let firstOutstanding):
       changes.rows += sessions.record(
-        id, reply: record.reply, firstOutstanding: firstOutstanding, at: record.time)
+        id, reply: record.reply, firstOutstanding: firstOutstanding, at: sessionMilliseconds)
     case .message(let source, let sequence):
       changes.rows += try inbox.advance(source, to: sequence)
     case .timer(let name):
@@ -115,7 +133,11 @@ package struct PartitionState: Sendable {
     case TimerTable.rowType:
       for row in rows { try timers.restore(actor: id, row: row.rowKey, value: row.value) }
     case Self.timeRow.actor.type:
-      for row in rows { time = try CBORDecoder().decode(PartitionTime.self, from: row.value) }
+      for row in rows {
+        let times = try CBORDecoder().decode(Times.self, from: row.value)
+        time = times.time
+        sessionMilliseconds = times.session
+      }
     default:
       guard let durable = types.types[type] else { throw ClusterError.unknownActorType(type) }
       actors[ActorKey(type: type, id: id)] = try durable.restore(

@@ -58,7 +58,13 @@ package struct DirtyRows: Sendable {
       }
     }
     for change in changes.readModel {
-      readModel[ReadModelKey(table: change.table, key: change.key)] = change
+      let key = ReadModelKey(table: change.table, key: change.key)
+      var merged = change
+      if let earlier = readModel[key]?.columns, let later = change.columns {
+        // Columns that a change does not name keep their value.
+        merged.columns = earlier.merging(later) { $1 }
+      }
+      readModel[key] = merged
     }
   }
 
@@ -69,7 +75,8 @@ package struct DirtyRows: Sendable {
       if let value = change.value {
         checkpoint.puts.append(
           ActorRow(
-            actorType: id.actor.type, actorID: id.actor.id, rowKey: id.row, index: change.index, value: value))
+            actorType: id.actor.type, actorID: id.actor.id, rowKey: id.row, index: change.index, value: value)
+        )
       } else {
         checkpoint.deletes.append(
           ActorRowKey(actorType: id.actor.type, actorID: id.actor.id, rowKey: id.row))

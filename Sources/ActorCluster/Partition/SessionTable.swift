@@ -6,8 +6,11 @@ internal import DequeModule
 ///
 /// A reply is kept until its caller says that it has it (`firstOutstanding`), until its session holds more than
 /// `repliesPerSession`, or until the session was idle for `retentionHours` of partition time. A reply that is
-/// forgotten raises its session's floor: an id below the floor is refused as `outcomeUnknown`, never executed.
-/// Everything here is a function of the records applied, not of when a replica was restarted.
+/// forgotten raises its session's floor: an id below the floor is refused as `outcomeUnknown`, never executed. A
+/// session that was idle for the whole retention is forgotten itself.
+///
+/// Everything here is a function of the records applied, not of when a replica was restarted. Time here is the
+/// partition's session time, which a step of a clock cannot make jump (see `PartitionState`).
 package struct SessionTable: Sendable {
   package enum Lookup: Equatable, Sendable {
     case new
@@ -18,8 +21,8 @@ package struct SessionTable: Sendable {
 
   package struct Limits: Sendable {
     package var repliesPerSession = 4_096
-    package var repliesPerPartition = 200_000
-    package var retentionHours: Int64 = 24
+    package var repliesPerPartition = 250_000
+    package var retentionHours: Int64 = 1
     package init() {}
   }
 
@@ -42,12 +45,14 @@ package struct SessionTable: Sendable {
       if let reply = session.reply(id.sequence) { return .replied(reply) }
       if id.sequence < session.header.floor { return .forgotten }
     }
-    return count >= limits.repliesPerPartition ? .full : .new
+    return isFull ? .full : .new
   }
+
+  package var isFull: Bool { max(count, sessions.count) >= limits.repliesPerPartition }
 
   /// Remembers a reply and forgets what need not be remembered any more.
   package mutating func record(
-    _ id: CommandID, reply: [UInt8], firstOutstanding: UInt64, at time: PartitionTime
+    _ id: CommandID, reply: [UInt8], firstOutstanding: UInt64, at milliseconds: Int64
   ) -> [RowChange] {
     var changes: [RowChange] = []
     var session = sessions.removeValue(forKey: id.session) ?? Session()
@@ -62,7 +67,9 @@ package struct SessionTable: Sendable {
       count -= 1
       changes.append(.delete(Self.row(CommandID(session: id.session, sequence: first))))
     }
-    let hour = time.milliseconds / 3_600_000
+    // What the caller is done with is not executed any more, also where no reply was recorded (a refusal).
+    session.header.floor = max(session.header.floor, min(firstOutstanding, id.sequence))
+    let hour = milliseconds / 3_600_000
     if session.header.hour != hour || !session.isStored {
       hours[session.header.hour]?.remove(id.session)
       hours[hour, default: []].insert(id.session)
@@ -73,11 +80,18 @@ package struct SessionTable: Sendable {
       session.isStored = true
     }
     sessions[id.session] = session
-    return changes + expire(before: hour - limits.retentionHours)
+    return changes
   }
 
-  private mutating func expire(before cutoff: Int64) -> [RowChange] {
-    guard let oldest = hours.keys.min(), oldest < cutoff else { return [] }
+  /// Whether `expire` would forget anything.
+  package func isExpiryDue(at milliseconds: Int64) -> Bool {
+    (hours.keys.min() ?? .max) < milliseconds / 3_600_000 - limits.retentionHours
+  }
+
+  /// Forgets the sessions that were idle for the whole retention.
+  package mutating func expire(at milliseconds: Int64) -> [RowChange] {
+    guard isExpiryDue(at: milliseconds) else { return [] }
+    let cutoff = milliseconds / 3_600_000 - limits.retentionHours
     var changes: [RowChange] = []
     for hour in hours.keys.filter({ $0 < cutoff }).sorted() {
       for id in (hours.removeValue(forKey: hour) ?? []).sorted() {

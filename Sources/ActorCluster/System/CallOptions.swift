@@ -12,4 +12,10 @@ public struct CallOptions: Sendable {
     self.command = command
     self.timeout = timeout
   }
+
+  /// At least one, at most an hour.
+  var timeoutMilliseconds: Int64 {
+    let longest = Duration.seconds(3_600)
+    return max(1, Int64(min(max(timeout, .zero), longest) / .milliseconds(1)))
+  }
 }

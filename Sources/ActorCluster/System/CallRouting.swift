@@ -1,11 +1,11 @@
 // Where the attempts of one call go, and when it is given up: a pure value.
-internal import PeerTransport
+package import PeerTransport
 
 /// The attempts of one call to a durable actor: to the leader of the moment, following redirections, around nodes
 /// that do not answer, with the same command id, until the deadline.
-struct CallRouting: Sendable {
+package struct CallRouting: Sendable {
   /// What to do next.
-  enum Action: Equatable {
+  package enum Action: Equatable {
     case send(to: NodeID)
     case wait(milliseconds: Int64)
     case giveUp(ClusterError)
@@ -16,26 +16,31 @@ struct CallRouting: Sendable {
   private var hint: NodeID?
   private var position: Int
   private var attempts = 0
-  private var pause = false
-  private(set) var lastProblem = "no node could be reached"
+  /// How long to wait before the next attempt; nil for not at all.
+  private var pause: Int64?
+  /// What the last node said that refused for now, while no attempt has had an unknown outcome.
+  private var refusal: ClusterError?
+  private var isAmbiguous = false
+  package private(set) var lastProblem = "no node could be reached"
 
   /// - Parameters:
   ///   - nodes: who to ask, in order, when nobody knows the leader; must not be empty for anything to be sent.
   ///   - deadline: on the monotonic clock, milliseconds.
-  init(nodes: [NodeID], leader: NodeID?, start: Int, deadline: Int64) {
+  package init(nodes: [NodeID], leader: NodeID?, start: Int, deadline: Int64) {
     self.nodes = nodes
     self.deadline = deadline
     hint = leader
     position = start
   }
 
-  mutating func next(now: Int64) -> Action {
+  package mutating func next(now: Int64) -> Action {
     guard now < deadline else {
-      return .giveUp(.unavailable(reason: "\(lastProblem), until the deadline", retryAfterMilliseconds: 200))
+      return .giveUp(
+        refusal ?? .unavailable(reason: "\(lastProblem), until the deadline", retryAfterMilliseconds: 200))
     }
-    if pause {
-      pause = false
-      return .wait(milliseconds: min(deadline - now, backoff))
+    if let pause {
+      self.pause = nil
+      return .wait(milliseconds: min(deadline - now, pause))
     }
     attempts += 1
     if let hint {
@@ -50,24 +55,34 @@ struct CallRouting: Sendable {
   }
 
   /// The node asked does not lead. A named leader is asked at once the first time, else after a pause.
-  mutating func redirected(from node: NodeID, to leader: NodeID?) {
+  package mutating func redirected(from node: NodeID, to leader: NodeID?) {
     lastProblem = leader.map { "\(node) redirects to \($0)" } ?? "\(node) knows no leader (no majority?)"
+    // A deposed leader redirects also what it had decided.
+    refusal = nil
+    isAmbiguous = true
     hint = leader == node ? nil : leader
-    pause = hint == nil || attempts > 2
+    pause = hint == nil || attempts > 2 ? backoff : nil
   }
 
   /// No answer came: the connection is down or was lost, or the node took too long.
-  mutating func unanswered(by node: NodeID, _ why: String) {
+  package mutating func unanswered(by node: NodeID, _ why: String) {
     lastProblem = "\(node) \(why)"
+    refusal = nil
+    isAmbiguous = true
     hint = nil
-    pause = attempts >= nodes.count
+    pause = attempts >= nodes.count ? backoff : nil
   }
 
-  /// The node refused for now.
-  mutating func overloaded(_ node: NodeID, _ what: String, retryAfterMilliseconds: Int) {
+  /// The leader refused for now, and changed nothing.
+  /// - Returns: what to give up with, if there is no time for the pause that it asks for.
+  package mutating func overloaded(
+    _ node: NodeID, _ what: String, retryAfterMilliseconds delay: Int, now: Int64
+  ) -> ClusterError? {
     lastProblem = "\(node) is overloaded: \(what)"
+    if !isAmbiguous { refusal = .overloaded(what: what, retryAfterMilliseconds: delay) }
     hint = node
-    pause = true
+    pause = Int64(delay)
+    return now + Int64(delay) < deadline ? nil : refusal
   }
 
   /// 10 ms, doubling to 160: short enough not to add much to a failover.

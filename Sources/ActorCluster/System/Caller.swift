@@ -14,7 +14,7 @@ final class Caller: Sendable {
   private typealias Waiter = CheckedContinuation<Outcome, Never>
 
   private struct State: Sendable {
-    var table = CallTable<Waiter>()
+    var table: CallTable<Waiter>
     var sequence = CommandSequence()
     var active = 0
     var isStopped = false
@@ -28,7 +28,7 @@ final class Caller: Sendable {
   private let host: NodeHost?
   private let loop: any EventLoop
   private let session: SessionID
-  private let state = NIOLockedValueBox(State())
+  private let state: NIOLockedValueBox<State>
   private let ticker = NIOLockedValueBox<RepeatedTask?>(nil)
 
   init(
@@ -43,6 +43,8 @@ final class Caller: Sendable {
     self.loop = loop
     var generator = SystemRandomNumberGenerator()
     session = SessionID(high: generator.next(), low: generator.next())
+    // An answer to a call of an earlier process of this name must not meet a call of this one.
+    state = NIOLockedValueBox(State(table: CallTable(first: generator.next() >> 2)))
   }
 
   func start() {
@@ -74,7 +76,9 @@ final class Caller: Sendable {
       return (options.command == nil ? state.sequence.begin() : nil, state.start)
     }
     guard let opened else {
-      return .failed(.overloaded(what: "too many calls under way", retryAfterMilliseconds: 100))
+      return .failed(
+        isStopped
+          ? .shuttingDown : .overloaded(what: "too many calls under way", retryAfterMilliseconds: 100))
     }
     defer {
       state.withLockedValue { state in
@@ -84,10 +88,10 @@ final class Caller: Sendable {
     }
     let command = options.command ?? CommandID(session: session, sequence: opened.sequence ?? 0)
     let partition = configuration.topology.placement.partition(of: key)
-    let nodes = Array(configuration.transport.peers.keys.sorted()) + (host == nil ? [] : [ownNode])
+    let deadline = clock.monotonic() + options.timeoutMilliseconds
     var routing = CallRouting(
-      nodes: nodes, leader: directory.leader(of: partition), start: opened.start,
-      deadline: clock.monotonic() + Int64(options.timeout / .milliseconds(1)))
+      nodes: configuration.topology.nodes, leader: directory.leader(of: partition), start: opened.start,
+      deadline: deadline)
     while true {
       switch routing.next(now: clock.monotonic()) {
       case .giveUp(let error):
@@ -100,8 +104,10 @@ final class Caller: Sendable {
       case .send(let node):
         let frame = CallFrame(
           call: 0, target: .durable(key), method: method, argument: argument, command: command,
-          firstOutstanding: opened.sequence == nil ? 0 : state.withLockedValue { $0.sequence.firstOutstanding })
-        switch await attempt(frame, at: node) {
+          firstOutstanding: opened.sequence == nil
+            ? 0 : state.withLockedValue { $0.sequence.firstOutstanding })
+        let attemptEnd = min(deadline, clock.monotonic() + configuration.timing.attemptMilliseconds)
+        switch await attempt(frame, at: node, until: attemptEnd) {
         case .lost(let why):
           if host == nil { directory.forget(node, asLeaderOf: partition) }
           routing.unanswered(by: node, why)
@@ -109,8 +115,11 @@ final class Caller: Sendable {
           if host == nil { directory.setLeader(leader, of: partition) }
           routing.redirected(from: node, to: leader)
         case .answer(.failed(.overloaded(let what, let delay))):
-          routing.overloaded(node, what, retryAfterMilliseconds: delay)
+          let end = routing.overloaded(
+            node, what, retryAfterMilliseconds: delay, now: clock.monotonic())
+          if let end { return .failed(end) }
         case .answer(.failed(.shuttingDown)):
+          if isStopped { return .failed(.shuttingDown) }
           routing.unanswered(by: node, "is shutting down")
         case .answer(let answer):
           if host == nil { directory.setLeader(node, of: partition) }
@@ -126,7 +135,7 @@ final class Caller: Sendable {
   ) async -> CallAnswer {
     let frame = CallFrame(
       call: 0, target: .nodeBound(id), method: method, argument: argument, command: nil, firstOutstanding: 0)
-    let deadline = clock.monotonic() + Int64(options.timeout / .milliseconds(1))
+    let deadline = clock.monotonic() + options.timeoutMilliseconds
     switch await attempt(frame, at: id.node, until: deadline) {
     case .answer(let answer): return answer
     case .lost(let why):
@@ -136,11 +145,12 @@ final class Caller: Sendable {
 
   var underWay: Int { state.withLockedValue { $0.active } }
 
+  private var isStopped: Bool { state.withLockedValue { $0.isStopped } }
+
   private var ownNode: NodeID { configuration.transport.identity.node }
 
-  private func attempt(_ frame: CallFrame, at node: NodeID, until deadline: Int64? = nil) async -> Outcome {
-    let deadline = deadline ?? clock.monotonic() + configuration.timing.attemptMilliseconds
-    return await withCheckedContinuation { continuation in
+  private func attempt(_ frame: CallFrame, at node: NodeID, until deadline: Int64) async -> Outcome {
+    await withCheckedContinuation { continuation in
       let call = state.withLockedValue { state -> UInt64? in
         state.isStopped ? nil : state.table.insert(continuation, to: node, until: deadline)
       }

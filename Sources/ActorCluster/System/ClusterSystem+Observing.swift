@@ -85,7 +85,8 @@ private struct EventReader {
       actor: actor, time: record.time, events: try type.decodeEvents(record.events), position: position)
     if case .dropped = continuation.yield(element) {
       throw ClusterError.overloaded(
-        what: "the reader of an event stream fell \(EventFeed.buffer) events behind", retryAfterMilliseconds: 0)
+        what: "the reader of an event stream fell \(EventFeed.buffer) events behind",
+        retryAfterMilliseconds: 0)
     }
   }
 }

@@ -40,7 +40,7 @@ public final class ClusterSystem: DistributedActorSystem, Sendable {
   public init(
     configuration: SystemConfiguration, types: DurableTypes, store: NodeStore?, group: any EventLoopGroup,
     clock: ClusterClock = .system, logger: Logger,
-    onStoreFailure: @escaping @Sendable (StoreError) -> Void = { _ in }
+    onStoreFailure: @escaping @Sendable (StoreError) -> Void
   ) throws(TransportError) {
     self.configuration = configuration
     self.logger = logger
@@ -83,6 +83,14 @@ public final class ClusterSystem: DistributedActorSystem, Sendable {
     caller.stop()
     await host?.stop()
     await transport.stop()
+  }
+
+  /// A new command id, for a caller that wants to retry a command itself after an unknown outcome: set it in
+  /// `callOptions` for every attempt.
+  public func newCommand() -> CommandID {
+    var generator = SystemRandomNumberGenerator()
+    return CommandID(
+      session: SessionID(high: generator.next(), low: generator.next()), sequence: 0)
   }
 
   // MARK: references
@@ -179,7 +187,10 @@ public final class ClusterSystem: DistributedActorSystem, Sendable {
       host?.connected(peer)
     case .disconnected(let peer, let reason):
       logger.notice("link lost", metadata: ["peer": "\(peer)", "reason": "\(reason)"])
-      if peer.role == .node { caller.lost(peer.node) }
+      if peer.role == .node {
+        caller.lost(peer.node)
+        host?.disconnected(peer.node)
+      }
     case .refused(let node):
       host?.gone(node)
     case .frame(let peer, let buffer):

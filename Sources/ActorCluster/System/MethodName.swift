@@ -3,12 +3,12 @@ internal import Distributed
 internal import NIOConcurrencyHelpers
 
 /// The base name of a distributed method, from its target's description: `Module.Type.accept(_:)` is `accept`.
-enum MethodName {
+package enum MethodName {
   static func stable(of target: RemoteCallTarget) -> String {
     stable(description: target.description)
   }
 
-  static func stable(description: String) -> String {
+  package static func stable(description: String) -> String {
     let upToArguments = description.prefix { $0 != "(" }
     return String(upToArguments.split(separator: ".").last ?? upToArguments)
   }

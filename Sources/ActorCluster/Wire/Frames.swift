@@ -1,11 +1,11 @@
 // What nodes say to each other above the transport: values and their encoding.
 internal import CBOR
-internal import NIOCore
+package import NIOCore
 internal import NodeStore
 internal import Raft
 
 /// One frame: a kind byte, then CBOR.
-enum Frame: Sendable {
+package enum Frame: Sendable {
   case consensus([GroupMessage])
   case call(CallFrame)
   case answer(AnswerFrame)
@@ -22,7 +22,7 @@ enum Frame: Sendable {
     case ping = 6
   }
 
-  func encoded() throws -> ByteBuffer {
+  package func encoded() throws -> ByteBuffer {
     switch self {
     case .consensus(let content): try Self.encode(.consensus, content)
     case .call(let content): try Self.encode(.call, content)
@@ -43,7 +43,7 @@ enum Frame: Sendable {
   }
 
   /// - Throws: `FrameError`, or a decoding error, for bytes that are no frame of ours.
-  init(decoding buffer: ByteBuffer) throws {
+  package init(decoding buffer: ByteBuffer) throws {
     var buffer = buffer
     guard let raw = buffer.readInteger(as: UInt8.self) else { throw FrameError.empty }
     guard let kind = Kind(rawValue: raw) else { throw FrameError.unknownKind(raw) }
@@ -61,11 +61,11 @@ enum Frame: Sendable {
   }
 }
 
-enum FrameError: Error, CustomStringConvertible {
+package enum FrameError: Error, CustomStringConvertible {
   case empty
   case unknownKind(UInt8)
 
-  var description: String {
+  package var description: String {
     switch self {
     case .empty: "an empty frame"
     case .unknownKind(let kind): "a frame of unknown kind \(kind): the peer runs a newer version?"
@@ -74,9 +74,18 @@ enum FrameError: Error, CustomStringConvertible {
 }
 
 /// A consensus message and the group that it belongs to.
-struct GroupMessage: Codable, Sendable {
+package struct GroupMessage: Codable, Sendable {
   var partition: PartitionID
   var message: Message
+
+  /// Its size on the wire, near enough to cut frames by.
+  var approximateBytes: Int {
+    guard case .append(let append) = message.body else { return 64 }
+    return append.entries.reduce(64) { sum, entry in
+      guard case .command(let bytes) = entry.payload else { return sum + 16 }
+      return sum + bytes.count + 16
+    }
+  }
 
   enum CodingKeys: Int, CodingKey {
     case partition = 0
@@ -84,7 +93,7 @@ struct GroupMessage: Codable, Sendable {
   }
 }
 
-struct CallFrame: Codable, Sendable {
+package struct CallFrame: Codable, Sendable {
   /// Names the call on its connection; the answer carries it back.
   var call: UInt64
   var target: ActorID
@@ -104,7 +113,7 @@ struct CallFrame: Codable, Sendable {
   }
 }
 
-struct AnswerFrame: Codable, Sendable {
+package struct AnswerFrame: Codable, Sendable {
   var call: UInt64
   var answer: CallAnswer
 
@@ -115,7 +124,7 @@ struct AnswerFrame: Codable, Sendable {
 }
 
 /// "`receiver` has applied the messages of `sender` up to this number."
-struct MessageAcknowledgment: Codable, Sendable {
+package struct MessageAcknowledgment: Codable, Sendable {
   var receiver: PartitionID
   var sender: PartitionID
   var upTo: UInt64
@@ -127,11 +136,14 @@ struct MessageAcknowledgment: Codable, Sendable {
   }
 }
 
-struct PingFrame: Codable, Sendable {
+package struct PingFrame: Codable, Sendable {
   /// The sender's wall clock, milliseconds since 1970.
   var wall: Int64
+  /// `ClusterTopology.fingerprint` of the sender.
+  var topology: String
 
   enum CodingKeys: Int, CodingKey {
     case wall = 0
+    case topology = 1
   }
 }

@@ -1,0 +1,63 @@
+# What one does with this repository. `make` alone lists it.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+SWITCHBOARD := .build/release/switchboard
+# Sources and tests in Swift's standard format.
+FORMATTED := Package.swift Sources Tests
+
+# For `make demo`: a file of real calls, its day, how much faster than life; KILL: 0 for nobody, or when, as a share of the day.
+DATA ?=
+DAY ?=
+SPEED ?=
+KILL ?=
+DEMO_FLAGS := $(if $(DATA),--data "$(DATA)") $(if $(DAY),--day "$(DAY)") $(if $(SPEED),--speed "$(SPEED)") \
+  $(if $(filter 0 no false,$(KILL)),--no-kill,$(if $(KILL),--kill-at "$(KILL)"))
+
+# Two builds at once would wait for each other.
+.NOTPARALLEL:
+.PHONY: help demo failover build bootstrap test test-debug test-release lint format chaos check-steps clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo '  make demo DATA=calls.tsv DAY=1999-02-01 SPEED=600   a recorded day; KILL=0 kills no node'
+
+demo: build ## three nodes on this machine, a day of calls, one node killed: what came of it
+	$(SWITCHBOARD) demo $(DEMO_FLAGS)
+
+failover: build ## kill and restart a leader RUNS times (20), and print how long the others took
+	$(SWITCHBOARD) demo --failover-runs $(or $(RUNS),20)
+
+build: bootstrap ## the executable, optimized; the first time takes several minutes
+	@echo 'building $(SWITCHBOARD)'
+	swift build -c release --product switchboard
+
+bootstrap: ## install the system packages that the build needs, if they are missing
+	@scripts/bootstrap.sh
+
+test: test-debug test-release ## all tests, debug and optimized
+
+test-debug: bootstrap ## all tests, debug
+	swift test
+
+test-release: bootstrap ## all tests, optimized
+	swift test -c release --disable-testable-imports
+
+lint: ## the format of all Swift files
+	swift format lint --strict --parallel --recursive $(FORMATTED)
+
+format: ## bring all Swift files into format
+	swift format --in-place --parallel --recursive $(FORMATTED)
+
+chaos: build ## Chaos Toolkit kills the leader of the busiest partition; report in chaos/report
+	scripts/chaos.sh $(SWITCHBOARD)
+
+check-steps: build ## an interaction through HTTP only, a leader killed during each step; and two nodes killed at once
+	scripts/http-steps.sh $(SWITCHBOARD)
+	scripts/no-majority.sh $(SWITCHBOARD)
+
+clean: ## remove what was built, and the experiments' reports
+	rm -rf .build .venv chaos/report

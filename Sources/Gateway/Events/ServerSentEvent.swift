@@ -1,0 +1,28 @@
+// The text of server-sent events (HTML standard, section 9.2.6): pure.
+
+/// One message of an event stream.
+package struct ServerSentEvent: Equatable, Sendable {
+  package var id: String?
+  package var event: String
+  package var data: String
+
+  package init(id: String?, event: String, data: String) {
+    self.id = id
+    self.event = event
+    self.data = data
+  }
+
+  /// A message without `id` leaves a reader's last event id as it was. Line ends within `data` become lines of their own;
+  /// ids and names are this node's and have none.
+  package var text: String {
+    var text = id.map { "id: \($0)\n" } ?? ""
+    text += "event: \(event)\n"
+    for line in data.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
+      text += "data: \(line)\n"
+    }
+    return text + "\n"
+  }
+
+  /// A line that readers skip.
+  package static func comment(_ words: String) -> String { ": \(words)\n\n" }
+}

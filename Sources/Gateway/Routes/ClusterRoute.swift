@@ -1,0 +1,93 @@
+// `/v1/cluster`: how this node sees the cluster, and where an actor lives.
+package import ActorCluster
+internal import Hummingbird
+internal import NodeStore
+internal import PeerTransport
+
+/// `GET /v1/cluster`
+package struct ClusterJSON: Encodable, Sendable {
+  package struct Node: Codable, Equatable, Sendable {
+    package enum State: String, Codable, Sendable {
+      /// The node that answers.
+      case `self`
+      /// Linked in both directions.
+      case connected
+      case unreachable
+    }
+
+    package var name: String
+    package var state: State
+    /// The base URL of its API, if it is known.
+    package var api: String?
+    /// Why it is unreachable, if that is known.
+    package var problem: String?
+    /// Partitions that it leads, as far as this node knows.
+    package var leads: Int
+  }
+
+  package var cluster: String
+  package var node: String
+  package var incarnation: UInt64
+  package var version: String
+  package var nodes: [Node]
+  package var partitions: [PartitionStatus]
+}
+
+/// `GET /v1/cluster/actors/{type}/{id}`: where an actor lives. Every name has a place, whether or not it is in use.
+package struct ActorPlaceJSON: Encodable, Sendable {
+  package var actor: String
+  package var partition: UInt32
+  /// The node that leads the partition, as far as the node that answers knows.
+  package var leader: String?
+}
+
+extension ClusterJSON.Node {
+  /// - Parameter links: of the node that answers.
+  init(_ node: NodeID, own: NodeID, links: [LinkStatus], partitions: [PartitionStatus], api: String?) {
+    let links = links.filter { $0.peer == node && $0.role == .node }
+    name = node.rawValue
+    self.api = api
+    leads = partitions.reduce(0) { $1.leader == node ? $0 + 1 : $0 }
+    guard node != own else {
+      state = .`self`
+      return
+    }
+    let ready = Set(links.filter { $0.state == .ready }.map(\.direction))
+    state = ready.count == 2 ? .connected : .unreachable
+    guard state == .unreachable else { return }
+    problem = links.lazy.compactMap { if case .waiting(let why) = $0.state { why } else { nil } }.first
+  }
+}
+
+struct ClusterRoute: Sendable {
+  let system: ClusterSystem
+  let configuration: GatewayConfiguration
+
+  func register(on routes: GuardedRoutes) {
+    routes.on(.get, "/v1/cluster", needing: .read) { _, _, _ in JSONBody.response(await cluster()) }
+    routes.on(.get, "/v1/cluster/actors/:type/:id", needing: .read) { _, context, _ in
+      JSONBody.response(try actor(context))
+    }
+  }
+
+  private func actor(_ context: GatewayContext) throws -> ActorPlaceJSON {
+    let key = ActorKey(
+      type: try context.parameters.require("type"), id: try context.parameters.require("id"))
+    return ActorPlaceJSON(
+      actor: key.description,
+      partition: system.configuration.topology.placement.partition(of: key).rawValue,
+      leader: system.leader(of: key)?.rawValue)
+  }
+
+  private func cluster() async -> ClusterJSON {
+    let partitions = await system.partitions()
+    let links = system.links()
+    let nodes = system.configuration.topology.nodes.map { node in
+      ClusterJSON.Node(
+        node, own: system.node, links: links, partitions: partitions, api: configuration.peersAPI[node])
+    }
+    return ClusterJSON(
+      cluster: configuration.cluster, node: configuration.node.rawValue, incarnation: system.incarnation,
+      version: configuration.version, nodes: nodes, partitions: partitions)
+  }
+}

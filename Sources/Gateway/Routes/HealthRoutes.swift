@@ -1,0 +1,66 @@
+// `/healthz` and `/readyz`, for load balancers and supervisors: no token, no data. `/metrics`, with a token.
+internal import ActorCluster
+internal import Hummingbird
+internal import NodeStore
+
+/// `GET /readyz`
+package struct Readiness: Codable, Equatable, Sendable {
+  package var ready: Bool
+  package var reasons: [String]
+
+  /// One partition as this node sees it.
+  package struct Partition: Sendable {
+    package var number: UInt32
+    package var health: String
+    /// Whether this node knows a leader; if that is this node, whether it serves.
+    package var hasLeader: Bool
+
+    package init(_ number: UInt32, health: String = "running", hasLeader: Bool = true) {
+      self.number = number
+      self.health = health
+      self.hasLeader = hasLeader
+    }
+  }
+
+  /// Ready when every partition works here and has a leader that this node knows.
+  package init(_ partitions: [Partition]) {
+    reasons = partitions.isEmpty ? ["this node has no partitions"] : []
+    for partition in partitions {
+      if partition.health != "running" {
+        // What quarantined it may say more than whoever has no token should read.
+        reasons.append("partition \(partition.number) is \(partition.health.prefix { $0 != ":" })")
+      } else if !partition.hasLeader {
+        reasons.append(
+          "partition \(partition.number) has no leader that this node knows; is a majority of nodes up?")
+      }
+    }
+    ready = reasons.isEmpty
+  }
+}
+
+struct HealthRoutes: Sendable {
+  let system: ClusterSystem
+  let statistics: GatewayStatistics
+
+  func register(on router: Router<GatewayContext>, _ routes: GuardedRoutes) {
+    router.get("/healthz") { _, _ in JSONBody.response(["status": "alive"]) }
+    router.get("/readyz") { _, _ in
+      let readiness = Readiness(
+        await system.partitions().map {
+          Readiness.Partition(
+            $0.partition.rawValue, health: $0.health,
+            hasLeader: $0.leader == system.node ? $0.isServing : $0.leader != nil)
+        })
+      return JSONBody.response(readiness, status: readiness.ready ? .ok : .serviceUnavailable)
+    }
+    routes.on(.get, "/metrics", needing: .read) { _, _, _ in
+      let text = PrometheusText.of(
+        partitions: await system.partitions(), links: system.links(), callsUnderWay: system.callsUnderWay,
+        gateway: statistics.snapshot)
+      return Response(
+        status: .ok,
+        headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8", .cacheControl: "no-store"],
+        body: ResponseBody(byteBuffer: ByteBuffer(string: text.text)))
+    }
+  }
+}

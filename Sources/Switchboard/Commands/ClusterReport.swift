@@ -1,0 +1,34 @@
+// What `GET /v1/cluster` answers, as the tools read it. Fields that newer nodes add are ignored. Pure.
+package import ActorCluster
+
+package struct ClusterReport: Decodable, Equatable, Sendable {
+  package struct Node: Decodable, Equatable, Sendable {
+    package let name: String
+    /// `self`, `connected` or `unreachable`.
+    package let state: String
+    package let api: String?
+  }
+
+  package let cluster: String
+  /// The node that answered.
+  package let node: String
+  package let nodes: [Node]
+  /// The replicas on the node that answered.
+  package let partitions: [PartitionStatus]
+  package let version: String
+
+  /// What is not well, in words; empty when all is.
+  package var troubles: [String] {
+    var troubles = nodes.filter { $0.state == "unreachable" }.map {
+      "node \($0.name) is unreachable from \(node)"
+    }
+    for partition in partitions {
+      if partition.leader == nil { troubles.append("\(partition.partition) has no known leader") }
+      if partition.health != "running" {
+        troubles.append("\(partition.partition) on \(node): \(partition.health)")
+      }
+    }
+    if partitions.isEmpty { troubles.append("\(node) has no partitions") }
+    return troubles
+  }
+}

@@ -1,0 +1,49 @@
+// The status of a cluster as text for a person. Pure.
+internal import ActorCluster
+internal import NodeStore
+internal import PeerTransport
+
+package enum ClusterTable {
+  /// A heading, the nodes, the partitions, and a last line that says whether all is well.
+  package static func text(_ report: ClusterReport) -> String {
+    var sections = ["cluster \(report.cluster), as \(report.node) sees it (version \(report.version))"]
+    sections.append(
+      table(
+        ["NODE", "STATE", "LEADS", "API"],
+        report.nodes.map { node in
+          let leads = report.partitions.count { $0.leader?.rawValue == node.name }
+          return [node.name, node.state, "\(leads)", node.api ?? "-"]
+        }, numeric: [2]))
+    sections.append(
+      table(
+        ["PARTITION", "LEADER", "ROLE", "TERM", "COMMIT", "APPLIED", "ACTORS", "HEALTH"],
+        report.partitions.map { partition in
+          [
+            "\(partition.partition.rawValue)", partition.leader?.rawValue ?? "none", partition.role,
+            "\(partition.term)", "\(partition.commitIndex)", "\(partition.appliedIndex)",
+            "\(partition.actors)",
+            partition.health,
+          ]
+        }, numeric: [0, 3, 4, 5, 6]))
+    let troubles = report.troubles
+    sections.append(
+      troubles.isEmpty ? "all well" : (["not well:"] + troubles.map { "  \($0)" }).joined(separator: "\n"))
+    return sections.joined(separator: "\n\n")
+  }
+
+  /// Columns as wide as they need to be, two spaces apart; numbers are right-aligned.
+  private static func table(_ head: [String], _ rows: [[String]], numeric: Set<Int>) -> String {
+    let lines = [head] + rows
+    let widths = head.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
+    return lines.map { line in
+      var text = ""
+      for (column, cell) in line.enumerated() {
+        let padding = String(repeating: " ", count: widths[column] - cell.count)
+        text += numeric.contains(column) ? padding + cell : cell + padding
+        if column + 1 < line.count { text += "  " }
+      }
+      while text.last == " " { text.removeLast() }
+      return text
+    }.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,46 @@
+// Why a node could not start or had to end, with the exit code for it. Pure.
+internal import Gateway
+internal import NodeStore
+internal import PeerTransport
+
+enum NodeFailure: Error, CustomStringConvertible {
+  case store(StoreError)
+  /// An earlier run marked the data directory after a failed write.
+  case suspectDirectory(path: String, reason: String)
+  case portTaken(PortProbe.Taken)
+  case transport(TransportError)
+  case gateway(GatewayError)
+  case service(String)
+
+  var status: ExitStatus {
+    switch self {
+    case .store, .suspectDirectory: .dataDirectory
+    case .portTaken, .transport, .gateway: .network
+    case .service: .failed
+    }
+  }
+
+  var description: String {
+    switch self {
+    case .store(let error): "the data directory cannot be used: \(error)"
+    case .suspectDirectory(let path, let reason):
+      "\(path) was marked as suspect by an earlier run: \(reason). What is on its disk may be less than what this node "
+        + "acknowledged, so it must not vote with it. Keep the directory for examination, check the disk, and leave the "
+        + "service to the other nodes; do not start this node with an empty directory in its place"
+    case .portTaken(let taken): taken.description
+    case .transport(let error): "\(error)"
+    case .gateway(let error): "\(error)"
+    case .service(let words): "the node ended: \(words)"
+    }
+  }
+
+  /// The failure that an error of a service is.
+  init(_ error: any Error) {
+    switch error {
+    case let error as TransportError: self = .transport(error)
+    case let error as GatewayError: self = .gateway(error)
+    case let error as StoreError: self = .store(error)
+    default: self = .service("\(error)")
+    }
+  }
+}

@@ -1,0 +1,163 @@
+// One node as a process: opens the store, starts cluster and API, ends them in order upon a signal. The shell of `switchboard
+// node`: files, sockets, signals.
+internal import ActorCluster
+internal import ContactCenter
+internal import Foundation
+internal import Gateway
+internal import Logging
+internal import NIOCore
+internal import NIOPosix
+internal import NodeStore
+internal import PeerTransport
+internal import ServiceLifecycle
+internal import UnixSignals
+
+struct NodeProcess {
+  let settings: NodeSettings
+  let logger: Logger
+
+  /// Longest time from a signal to the end; what is committed is safe without an orderly end.
+  private static let shutdownLimit: Duration = .seconds(15)
+
+  /// Runs until SIGTERM or SIGINT.
+  func run() async throws(NodeFailure) {
+    logNotes()
+    let store = try openStore()
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.threads ?? System.coreCount)
+    if let taken = await PortProbe.firstTaken(of: settings.own, group: group) {
+      store.close()
+      throw .portTaken(taken)
+    }
+    let system: ClusterSystem
+    do throws(TransportError) {
+      system = try makeSystem(store, group)
+    } catch {
+      store.close()
+      throw .transport(error)
+    }
+    do throws(TransportError) {
+      try await system.start()
+    } catch {
+      // Its partitions may run already.
+      await system.stop()
+      store.close()
+      throw .transport(error)
+    }
+    do {
+      try await serviceGroup(system, store).run()
+    } catch {
+      // The services have ended by now, in order or not; what is acknowledged is on the disk.
+      await system.stop()
+      store.close()
+      throw NodeFailure(error)
+    }
+    logger.notice("stopped")
+  }
+
+  private var topology: ClusterTopology {
+    ClusterTopology(
+      name: settings.cluster, nodes: settings.nodes.map(\.name), partitionCount: settings.partitions)
+  }
+
+  private func openStore() throws(NodeFailure) -> NodeStore {
+    let store: NodeStore
+    do throws(StoreError) {
+      store = try NodeStore.open(
+        directory: settings.dataDirectory,
+        identity: StoreIdentity(
+          cluster: settings.cluster, node: settings.own.name.rawValue, topology: topology.fingerprint),
+        readModels: ReadModels.tables)
+    } catch {
+      throw .store(error)
+    }
+    for note in store.openNotes { logger.warning("data directory", metadata: ["note": "\(note)"]) }
+    if let reason = store.suspectedBecause {
+      store.close()
+      throw .suspectDirectory(path: settings.dataDirectory, reason: reason)
+    }
+    return store
+  }
+
+  private func makeSystem(
+    _ store: NodeStore, _ group: MultiThreadedEventLoopGroup
+  ) throws(TransportError) -> ClusterSystem {
+    var transport = TransportConfiguration(
+      identity: PeerIdentity(
+        cluster: settings.cluster, node: settings.own.name, incarnation: store.incarnation, role: .node),
+      listen: settings.own.peer,
+      peers: Dictionary(settings.nodes.map { ($0.name, $0.peer) }, uniquingKeysWith: { first, _ in first }),
+      tls: settings.tls)
+    transport.timing = settings.timing.transport
+    let configuration = SystemConfiguration(
+      topology: topology, transport: transport, timing: settings.timing.cluster)
+    return try ClusterSystem(
+      configuration: configuration, types: DurableTypes([Agent.self, WorkQueue.self, Interaction.self]),
+      store: store, group: group, logger: logger,
+      onStoreFailure: { [logger] error in
+        logger.critical(
+          "the disk failed: this node acknowledges nothing more and ends now", metadata: ["error": "\(error)"]
+        )
+        // Not exit(3): handlers could wait for what the disk no longer does.
+        _exit(ExitStatus.diskFailure.rawValue)
+      })
+  }
+
+  private func serviceGroup(_ system: ClusterSystem, _ store: NodeStore) -> ServiceGroup {
+    let gateway = Gateway(
+      configuration: GatewayConfiguration(
+        listen: settings.own.api, node: settings.own.name, cluster: settings.cluster, tokens: settings.tokens,
+        peersAPI: Dictionary(
+          settings.nodes.map { ($0.name, $0.apiURL) }, uniquingKeysWith: { first, _ in first })),
+      system: system, readModel: StoreReadModel(directory: settings.dataDirectory), logger: logger)
+    let ready: @Sendable (Int) -> Void = { [logger, settings] _ in
+      logger.notice(
+        "ready",
+        metadata: [
+          "cluster": "\(settings.cluster)", "peers": "\(settings.own.peer)", "api": "\(settings.own.apiURL)",
+          "data": "\(settings.dataDirectory)", "incarnation": "\(store.incarnation)",
+        ])
+    }
+    // Ended in reverse order: the API stops accepting before the partitions stop.
+    var configuration = ServiceGroupConfiguration(
+      services: [
+        ClusterService(system: system, store: store), GatewayService(gateway: gateway, onReady: ready),
+      ],
+      gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger)
+    configuration.maximumGracefulShutdownDuration = Self.shutdownLimit
+    return ServiceGroup(configuration: configuration)
+  }
+
+  /// The service group's own log is only of interest when something is wrong.
+  private var quietLogger: Logger {
+    var quiet = logger
+    quiet.logLevel = max(.warning, logger.logLevel)
+    return quiet
+  }
+
+  private func logNotes() {
+    for note in settings.notes { logger.warning("configuration", metadata: ["note": "\(note)"]) }
+    if settings.allowsChaos { logger.warning("chaos is allowed: faults may be injected into this node") }
+    logger.warning(
+      "the API is plaintext on loopback, for demos only: put a proxy that terminates TLS in front of it before others use it",
+      metadata: ["api": "\(settings.own.apiURL)"])
+  }
+}
+
+/// Ends the cluster system and closes the files when the group ends.
+private struct ClusterService: Service {
+  let system: ClusterSystem
+  let store: NodeStore
+
+  func run() async throws {
+    try? await gracefulShutdown()
+    await system.stop()
+    store.close()
+  }
+}
+
+private struct GatewayService: Service {
+  let gateway: Gateway
+  let onReady: @Sendable (Int) -> Void
+
+  func run() async throws { try await gateway.run(onReady: onReady) }
+}

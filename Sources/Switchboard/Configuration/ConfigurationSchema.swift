@@ -1,0 +1,94 @@
+// The settings that there are: their names, what they may hold, and what they mean. A table; pure.
+
+/// What a setting may hold.
+package enum SettingKind: Equatable, Sendable {
+  /// A name of a cluster: one DNS label in lower case.
+  case name
+  case integer(ClosedRange<Int>)
+  case choice([String])
+  /// `host:port`.
+  case address
+  /// A path, in which `${node}` stands for the node's name.
+  case path
+}
+
+package struct Setting: Equatable, Sendable {
+  /// `*` stands for the name of a node.
+  package var path: SettingPath
+  package var kind: SettingKind
+  /// The value when nothing sets it; nil when it is required, or when leaving it out has a meaning of its own.
+  package var standard: String?
+  package var isRequired: Bool
+  package var meaning: String
+}
+
+/// The one list of settings. What the file may contain, which variables exist and what the help says all come from it.
+package enum ConfigurationSchema {
+  package static let settings: [Setting] = [
+    required("cluster.name", .name, "the name of the cluster; it is in every certificate and data directory"),
+    optional(
+      "cluster.partitions", .integer(1...1024), "16",
+      "how many partitions the actors are spread over; chosen once, never changed"),
+    required("nodes.*.peer", .address, "where the other nodes reach this one"),
+    required("nodes.*.api", .address, "where the HTTP API listens; loopback only, it has no TLS of its own"),
+    required("data_directory", .path, "where the node keeps its log and state"),
+    required("tls.certificate", .path, "the node's certificate, from switchboard pki issue"),
+    required("tls.key", .path, "its private key, readable by nobody else"),
+    required("tls.authority", .path, "the cluster's authority, from switchboard pki init"),
+    required("api.tokens", .path, "the list of API callers, from switchboard pki token"),
+    optional("timing", .choice(["lan", "wan"]), "lan", "timeouts for nodes on one site, or far apart"),
+    optional(
+      "log_level", .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]), "info",
+      "the least severe messages that are logged"),
+    optional("chaos", .choice(["forbidden", "allowed"]), "forbidden", "whether faults may be injected"),
+    optional("threads", .integer(1...64), nil, "event loop threads; one per core when left out"),
+  ]
+
+  /// The keys that may stand in the mapping at `path`; nil when any name may (the nodes).
+  static func keys(at path: SettingPath) -> [String]? {
+    var keys: [String] = []
+    for setting in settings where isPrefix(path, of: setting.path) {
+      let key = setting.path.keys[path.keys.count]
+      if key == "*" { return nil }
+      if !keys.contains(key) { keys.append(key) }
+    }
+    return keys
+  }
+
+  static func setting(at path: SettingPath) -> Setting? {
+    settings.first { $0.path.keys.count == path.keys.count && matches(path, $0.path) }
+  }
+
+  static func isSection(_ path: SettingPath) -> Bool { settings.contains { isPrefix(path, of: $0.path) } }
+
+  /// All settings of a cluster of these nodes, without `*`.
+  static func paths(nodes: [String]) -> [SettingPath] {
+    settings.flatMap { setting -> [SettingPath] in
+      guard let star = setting.path.keys.firstIndex(of: "*") else { return [setting.path] }
+      return nodes.map { node in
+        var path = setting.path
+        path.keys[star] = node
+        return path
+      }
+    }
+  }
+
+  private static func isPrefix(_ path: SettingPath, of longer: SettingPath) -> Bool {
+    path.keys.count < longer.keys.count && matches(path, longer)
+  }
+
+  private static func matches(_ path: SettingPath, _ pattern: SettingPath) -> Bool {
+    zip(path.keys, pattern.keys).allSatisfy { $0 == $1 || $1 == "*" }
+  }
+
+  private static func required(_ path: String, _ kind: SettingKind, _ meaning: String) -> Setting {
+    Setting(path: SettingPath(dotted: path), kind: kind, standard: nil, isRequired: true, meaning: meaning)
+  }
+
+  private static func optional(
+    _ path: String, _ kind: SettingKind, _ standard: String?, _ meaning: String
+  ) -> Setting {
+    Setting(
+      path: SettingPath(dotted: path), kind: kind, standard: standard, isRequired: false, meaning: meaning)
+  }
+}

@@ -1,0 +1,35 @@
+// Everything a node is told at its start: an immutable value, complete and valid. Pure.
+package import Gateway
+package import Logging
+package import PeerTransport
+
+/// The addresses of one node of the cluster.
+package struct NodeAddresses: Equatable, Sendable {
+  package let name: NodeID
+  /// Where the other nodes reach it.
+  package let peer: HostPort
+  /// Where its HTTP API listens.
+  package let api: HostPort
+
+  package var apiURL: String { "http://\(api)" }
+}
+
+/// The settings of one node, out of a file that is the same on all nodes. Only ``NodeSettingsReader`` makes one.
+package struct NodeSettings: Equatable, Sendable {
+  package let cluster: String
+  package let partitions: UInt32
+  /// All nodes, in the order of their names.
+  package let nodes: [NodeAddresses]
+  /// This node, one of ``nodes``.
+  package let own: NodeAddresses
+  package let dataDirectory: String
+  package let tls: TransportTLS
+  package let tokens: [APIToken]
+  package let timing: TimingPreset
+  package let logLevel: Logger.Level
+  package let allowsChaos: Bool
+  /// Event loop threads; nil for one per core.
+  package let threads: Int?
+  /// What is allowed, but looks like a mistake; for the log.
+  package let notes: [String]
+}

@@ -1,0 +1,150 @@
+// Where the attempts of a call go.
+import ActorCluster
+import PeerTransport
+import Testing
+
+@Suite struct CallRoutingTests {
+  private let a = NodeID(rawValue: "a")
+  private let b = NodeID(rawValue: "b")
+  private let c = NodeID(rawValue: "c")
+
+  private func routing(leader: NodeID? = nil, start: Int = 0, deadline: Int64 = 10_000) -> CallRouting {
+    CallRouting(nodes: [a, b, c], leader: leader, start: start, deadline: deadline)
+  }
+
+  @Test func theKnownLeaderIsAskedFirst() {
+    var routing = routing(leader: b)
+    #expect(routing.next(now: 0) == .send(to: b))
+  }
+
+  @Test func withoutOneTheNodesAreAskedInTurnFromTheStart() {
+    var routing = routing(start: 1)
+    for expected in [c, a, b] {
+      #expect(routing.next(now: 0) == .send(to: expected))
+      routing.unanswered(by: expected, "lost its connection")
+    }
+    #expect(routing.next(now: 0) == .wait(milliseconds: 20))
+    #expect(routing.next(now: 20) == .send(to: c))
+  }
+
+  @Test func aRedirectionIsFollowedAtOnceTwiceAndThenAfterAPause() {
+    var routing = routing(leader: a)
+    #expect(routing.next(now: 0) == .send(to: a))
+    routing.redirected(from: a, to: b)
+    #expect(routing.next(now: 1) == .send(to: b))
+    routing.redirected(from: b, to: c)
+    #expect(routing.next(now: 2) == .send(to: c))
+    routing.redirected(from: c, to: a)
+    #expect(routing.next(now: 3) == .wait(milliseconds: 20))
+    #expect(routing.next(now: 23) == .send(to: a))
+  }
+
+  @Test func aNodeThatKnowsNoLeaderOrNamesItselfIsNotAskedAgainAtOnce() {
+    var routing = routing(leader: a)
+    #expect(routing.next(now: 0) == .send(to: a))
+    routing.redirected(from: a, to: nil)
+    #expect(routing.next(now: 0) == .wait(milliseconds: 10))
+    #expect(routing.next(now: 10) == .send(to: b))
+    routing.redirected(from: b, to: b)
+    #expect(routing.next(now: 10) == .wait(milliseconds: 10))
+    #expect(routing.next(now: 20) == .send(to: c))
+  }
+
+  @Test func anUnansweredLeaderIsGoneAround() {
+    var routing = routing(leader: a)
+    #expect(routing.next(now: 0) == .send(to: a))
+    routing.unanswered(by: a, "is not connected")
+    #expect(routing.next(now: 0) == .send(to: b))
+    #expect(routing.lastProblem == "a is not connected")
+  }
+
+  @Test func pausesDoubleToALimitAndEndAtTheDeadline() {
+    var routing = routing(deadline: 2_000)
+    var now: Int64 = 0
+    var pauses: [Int64] = []
+    var sent = 0
+    loop: while true {
+      switch routing.next(now: now) {
+      case .send(let node):
+        sent += 1
+        routing.redirected(from: node, to: nil)
+      case .wait(let pause):
+        pauses.append(pause)
+        now += pause
+      case .giveUp(let error):
+        #expect(error.isRetryable)
+        break loop
+      }
+    }
+    #expect(Array(pauses.prefix(14)) == [10, 10, 20, 20, 20, 40, 40, 40, 80, 80, 80, 160, 160, 160])
+    #expect(pauses.dropLast().max() == 160)
+    #expect(now == 2_000, "the last pause ends at the deadline")
+    #expect(sent == pauses.count)
+  }
+
+  @Test func afterTheDeadlineItGivesUpAndSaysWhy() {
+    var routing = routing(deadline: 100)
+    #expect(routing.next(now: 0) == .send(to: b))
+    routing.unanswered(by: b, "did not answer in time")
+    #expect(
+      routing.next(now: 100)
+        == .giveUp(
+          .unavailable(reason: "b did not answer in time, until the deadline", retryAfterMilliseconds: 200)))
+  }
+
+  @Test func anOverloadedNodeIsAskedAgainAfterAPause() {
+    var routing = routing(leader: a)
+    #expect(routing.next(now: 0) == .send(to: a))
+    #expect(routing.overloaded(a, "undelivered messages", retryAfterMilliseconds: 100, now: 0) == nil)
+    guard case .wait(let pause) = routing.next(now: 0) else {
+      Issue.record("asked again without a pause")
+      return
+    }
+    #expect(routing.next(now: pause) == .send(to: a))
+  }
+
+  /// Promise P6: past a limit the caller gets a clear `overloaded` with a time to retry.
+  @Test func overloadReachesTheCallerAsOverload() {
+    let overload = ClusterError.overloaded(what: "replies", retryAfterMilliseconds: 60_000)
+    var routing = routing(leader: a, deadline: 100)
+    #expect(routing.next(now: 0) == .send(to: a))
+    #expect(routing.overloaded(a, "replies", retryAfterMilliseconds: 60_000, now: 0) == overload)
+    #expect(routing.next(now: 100) == .giveUp(overload))
+  }
+
+  /// An attempt without an answer may have had its effect, whatever is said after it.
+  @Test func afterALostAttemptOverloadDoesNotMeanThatNothingChanged() {
+    var routing = routing(leader: a, deadline: 100)
+    #expect(routing.next(now: 0) == .send(to: a))
+    routing.unanswered(by: a, "lost its connection")
+    #expect(routing.next(now: 0) == .send(to: b))
+    #expect(routing.overloaded(b, "replies", retryAfterMilliseconds: 60_000, now: 0) == nil)
+    guard case .giveUp(.unavailable) = routing.next(now: 100) else {
+      Issue.record("gave up as if the outcome were known")
+      return
+    }
+  }
+
+  /// A leader that is deposed redirects the calls that it had decided, and those may still commit.
+  @Test func afterARedirectionOverloadDoesNotMeanThatNothingChanged() {
+    var routing = routing(leader: a, deadline: 100)
+    #expect(routing.next(now: 0) == .send(to: a))
+    #expect(routing.overloaded(a, "replicas", retryAfterMilliseconds: 50, now: 0) == nil)
+    _ = routing.next(now: 0)
+    #expect(routing.next(now: 50) == .send(to: a))
+    routing.redirected(from: a, to: nil)
+    let end = routing.next(now: 100)
+    guard case .giveUp(.unavailable) = end else {
+      Issue.record("\(end)")
+      return
+    }
+  }
+
+  @Test func withoutNodesItGivesUpAtOnce() {
+    var routing = CallRouting(nodes: [], leader: nil, start: 5, deadline: 100)
+    guard case .giveUp(.unavailable) = routing.next(now: 0) else {
+      Issue.record("a call without nodes goes on")
+      return
+    }
+  }
+}

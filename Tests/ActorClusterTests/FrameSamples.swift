@@ -1,0 +1,143 @@
+// Frames as a peer would send them, written field by field: the wire form that versions share (promise P8).
+import ActorCluster
+import CBOR
+import NodeStore
+import PeerTransport
+import Raft
+
+enum FrameSamples {
+  static func all() throws -> [[UInt8]] {
+    try [
+      frame(1, consensus), frame(2, call), frame(2, nodeBoundCall()), frame(4, messages),
+      frame(5, [0: 3, 1: 0, 2: UInt64.max] as [Int: UInt64]), frame(6, Ping(wall: 1_000, topology: "abc")),
+    ] + answers.map { try frame(3, $0) }
+  }
+
+  static func frame(_ kind: UInt8, _ content: some Encodable) throws -> [UInt8] {
+    [kind] + (try CBOREncoder().encode(content))
+  }
+
+  private struct Ping: Encodable {
+    var wall: Int64
+    var topology: String
+
+    enum CodingKeys: Int, CodingKey {
+      case wall = 0
+      case topology = 1
+    }
+  }
+
+  private struct Group: Encodable {
+    var partition: UInt32
+    var message: Message
+
+    enum CodingKeys: Int, CodingKey {
+      case partition = 0
+      case message = 1
+    }
+  }
+
+  private struct Call: Encodable {
+    var call: UInt64
+    var target: ActorID
+    var method: String
+    var argument: [UInt8]
+    var command: CommandID?
+    var firstOutstanding: UInt64
+
+    enum CodingKeys: Int, CodingKey {
+      case call = 0
+      case target = 1
+      case method = 2
+      case argument = 3
+      case command = 4
+      case firstOutstanding = 5
+    }
+  }
+
+  private struct Answer: Encodable {
+    var call: UInt64
+    var answer: CallAnswer
+
+    enum CodingKeys: Int, CodingKey {
+      case call = 0
+      case answer = 1
+    }
+  }
+
+  private struct Batch: Encodable {
+    struct Numbered: Encodable {
+      var sequence: UInt64
+      var message: DurableMessage
+
+      enum CodingKeys: Int, CodingKey {
+        case sequence = 0
+        case message = 1
+      }
+    }
+
+    var from: UInt32
+    var to: UInt32
+    var messages: [Numbered]
+
+    enum CodingKeys: Int, CodingKey {
+      case from = 0
+      case to = 1
+      case messages = 2
+    }
+  }
+
+  private static var consensus: [Group] {
+    let append = Append(
+      prevIndex: 4, prevTerm: 1, commit: 3, round: 9,
+      entries: [
+        LogEntry(index: 5, term: 2, payload: .empty),
+        LogEntry(index: 6, term: 2, payload: .command([1, 2, 3])),
+      ])
+    let bodies: [Body] = [
+      .preVote(lastIndex: 7, lastTerm: 2), .preVoteReply(granted: false),
+      .vote(lastIndex: 7, lastTerm: 2, transfer: true), .voteReply(granted: true), .append(append),
+      .appendReply(AppendReply(match: 6, round: 9)), .heartbeat(commit: 5, round: 10), .timeoutNow,
+    ]
+    return bodies.enumerated().map { number, body in
+      Group(
+        partition: UInt32(number),
+        message: Message(from: ReplicaID(rawValue: 1), to: ReplicaID(rawValue: 2), term: 2, body: body))
+    }
+  }
+
+  private static var call: Call {
+    Call(
+      call: 77, target: .durable(ActorKey(type: "queue", id: "sales{acme}")), method: "enqueue",
+      argument: [0xA1, 0x00, 0x01], command: CommandID(session: SessionID(high: 1, low: 2), sequence: 3),
+      firstOutstanding: 2)
+  }
+
+  private static func nodeBoundCall() throws -> Call {
+    let north = Array("north".utf8)
+    let id = try CBORDecoder().decode(
+      NodeActorID.self, from: [0xA4, 0x00, 0x65] + north + [0x01, 0x07, 0x02, 0x61, 0x64, 0x03, 0x09])
+    return Call(
+      call: 78, target: .nodeBound(id), method: "ring", argument: [], command: nil, firstOutstanding: 0)
+  }
+
+  private static var messages: Batch {
+    Batch(
+      from: 3, to: 5,
+      messages: (1...3).map {
+        Batch.Numbered(
+          sequence: UInt64($0),
+          message: DurableMessage(
+            to: ActorKey(type: "counter", id: "c\($0)"), method: "deposit", encoded: [UInt8($0)]))
+      })
+  }
+
+  private static var answers: [Answer] {
+    let answers: [CallAnswer] = [
+      .reply([0xF6]), .refused([0x61, 0x78]), .redirected(to: NodeID(rawValue: "north")),
+      .redirected(to: nil),
+      .failed(.overloaded(what: "outbox", retryAfterMilliseconds: 100)), .failed(.shuttingDown),
+    ]
+    return answers.enumerated().map { Answer(call: UInt64($0.offset), answer: $0.element) }
+  }
+}

@@ -1,0 +1,19 @@
+// When a node calls itself ready.
+import Gateway
+import Testing
+
+@Suite struct ReadinessTests {
+  @Test func readinessNamesWhatIsMissing() {
+    #expect(Readiness([.init(0), .init(1)]).ready)
+    let readiness = Readiness([
+      .init(0), .init(1, hasLeader: false), .init(2, health: "loading", hasLeader: false),
+      .init(3, health: "quarantined: secret"),
+    ])
+    #expect(!readiness.ready)
+    #expect(readiness.reasons.count == 3)
+    #expect(readiness.reasons[0].hasPrefix("partition 1 has no leader"))
+    #expect(readiness.reasons[1] == "partition 2 is loading")
+    #expect(readiness.reasons[2] == "partition 3 is quarantined")
+    #expect(!Readiness([]).ready)
+  }
+}

@@ -1,0 +1,232 @@
+// What strangers and broken peers send. Each attack must cost only its own connection: an honest link
+// beside it keeps working.
+
+import CertificateAuthority
+import Foundation
+import NIOCore
+import PeerTransport
+import Testing
+
+@Suite(.timeLimit(.minutes(2)))
+struct HostileInputTests {
+  /// Two honest nodes with a link, and the address of the one that is attacked.
+  private struct Scene {
+    let cluster: TestCluster
+    let north: TestNode
+    let south: TestNode
+    let address: HostPort
+
+    init(_ change: (inout TransportConfiguration) -> Void = { _ in }) async throws {
+      cluster = try TestCluster(nodes: ["north", "south", "west"])
+      var configuration = cluster.configuration("north")
+      change(&configuration)
+      north = try TestNode(configuration)
+      south = try TestNode(cluster.configuration("south"))
+      try await north.transport.start()
+      try await south.transport.start()
+      try await north.waitForLink(to: "south")
+      try await south.waitForLink(to: "north")
+      address = try #require(cluster.addresses[node("north")])
+    }
+
+    func identity(_ name: String, incarnation: UInt64 = 1) -> PeerIdentity {
+      PeerIdentity(cluster: "test", node: node(name), incarnation: incarnation, role: .node)
+    }
+
+    /// The honest link lives, and nobody else was ever connected.
+    func finish() async throws {
+      #expect(south.transport.send(ByteBuffer("still here"), to: node("north")) == .queued)
+      try await eventually("the honest frame") { north.recorder.frames.map(\.text) == ["still here"] }
+      #expect(north.recorder.story == ["+south#1"] && south.recorder.story == ["+north#1"])
+      await north.transport.stop()
+      await south.transport.stop()
+    }
+  }
+
+  @Test func garbageInsteadOfTLSIsClosedAndLogged() async throws {
+    let scene = try await Scene()
+    var random = SplitMix64(seed: 3)
+    for attack in 0..<20 {
+      let peer = try await RawPeer(to: scene.address)
+      switch attack {
+      case 0: peer.send(ByteBuffer("GET / HTTP/1.1\r\nHost: north\r\n\r\n"))
+      default: peer.send(ByteBuffer(bytes: (0..<300).map { _ in UInt8.random(in: 0...255, using: &random) }))
+      }
+      try await eventually("attack \(attack) closed") { peer.isClosed }
+    }
+    try await eventually("logged: \(scene.north.log.all)") {
+      scene.north.log.all.contains { $0.contains("peer 127.0.0.1:") && $0.contains("TLS") }
+    }
+    // Twenty attacks from one address are not twenty lines.
+    #expect(scene.north.log.all.count < 5, "\(scene.north.log.all)")
+    try await scene.finish()
+  }
+
+  @Test func slowAndSilentStrangersAreClosedInTime() async throws {
+    let scene = try await Scene { $0.timing.handshakeTimeout = .seconds(1) }
+    let start = ContinuousClock.now
+    let silent = try await RawPeer(to: scene.address)
+    let dripping = try await RawPeer(to: scene.address)
+    // TLS is done, but the greeting never ends.
+    let halfway = try await RawPeer(to: scene.address, tls: scene.cluster.tls("west"))
+    halfway.send(ByteBuffer(bytes: [0, 0, 0, 60, 0x53]))
+    // Greeted, but never confirms.
+    let unconfirmed = try await RawPeer(to: scene.address, tls: scene.cluster.tls("west"))
+    unconfirmed.hello(scene.identity("west"))
+    try await eventually("answered") {
+      unconfirmed.answers == [.hello(.init(identity: scene.identity("north")))]
+    }
+    // A TLS client hello, one byte at a time: each byte must not win more time.
+    let record: [UInt8] = [0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xfc, 0x03, 0x03]
+    for byte in record + Array(repeating: 7, count: 200) where !dripping.isClosed {
+      dripping.send(ByteBuffer(bytes: [byte]))
+      try await Task.sleep(for: .milliseconds(25))
+    }
+    try await eventually("all closed", within: .seconds(3)) {
+      silent.isClosed && dripping.isClosed && halfway.isClosed && unconfirmed.isClosed
+    }
+    #expect(ContinuousClock.now - start >= .seconds(1) && ContinuousClock.now - start < .seconds(4))
+    try await scene.finish()
+  }
+
+  @Test func aTruncatedHandshakeLeavesNothingBehind() async throws {
+    let scene = try await Scene()
+    for length in [0, 3, 10, 31] {
+      let peer = try await RawPeer(to: scene.address, tls: scene.cluster.tls("west"))
+      let hello = HandshakeMessage.hello(.init(identity: scene.identity("west"))).encoded()
+      var frame = ByteBuffer(integer: UInt32(hello.readableBytes))
+      frame.writeImmutableBuffer(hello)
+      let part = frame.readSlice(length: length)
+      peer.send(try #require(part))
+      await peer.close()
+    }
+    try await eventually("nothing left, have \(scene.north.transport.links())") {
+      scene.north.transport.links().allSatisfy { $0.peer.rawValue == "south" || $0.direction == .dialed }
+    }
+    try await scene.finish()
+  }
+
+  @Test func aFrameBeforeTheHandshakeIsRefused() async throws {
+    let scene = try await Scene()
+    let early = try await RawPeer(to: scene.address, tls: scene.cluster.tls("west"))
+    early.sendFrame(ByteBuffer("an opaque frame"))
+    try await eventually("closed") { early.isClosed }
+    #expect(early.rejection?.code == .malformed)
+    // Between the hello and the confirmation, too.
+    let hasty = try await RawPeer(to: scene.address, tls: scene.cluster.tls("west"))
+    hasty.hello(scene.identity("west"))
+    hasty.sendFrame(ByteBuffer("an opaque frame"))
+    try await eventually("closed") { hasty.isClosed }
+    #expect(hasty.rejection?.code == .malformed)
+    try await scene.finish()
+  }
+
+  @Test func aGreetingLongerThanAnyIsCutBeforeItComes() async throws {
+    let scene = try await Scene()
+    let peer = try await RawPeer(to: scene.address, tls: scene.cluster.tls("west"))
+    peer.send(ByteBuffer(integer: UInt32(8 << 20)))
+    try await eventually("closed") { peer.isClosed }
+    try await eventually("logged: \(scene.north.log.all)") {
+      scene.north.log.all.contains { $0.contains("8388608 bytes, over the limit of 1024") }
+    }
+    try await scene.finish()
+  }
+
+  @Test func anOversizedFrameOfAKnownPeerCostsOnlyItsConnection() async throws {
+    let scene = try await Scene { $0.limits.maximumFrameBytes = 1 << 20 }
+    let peer = try await RawPeer(to: scene.address, tls: scene.cluster.tls("west"))
+    peer.hello(scene.identity("west"))
+    peer.sendFrame(HandshakeMessage.ready.encoded())
+    peer.send(ByteBuffer(integer: UInt32(1 << 20 + 1)))
+    try await eventually("closed") { peer.isClosed }
+    try await eventually("logged: \(scene.north.log.all)") {
+      scene.north.log.all.contains { $0.contains("1048577 bytes, over the limit of 1048576") }
+    }
+    try await scene.finish()
+  }
+
+  /// A link between nodes is two connections. West calls and greets well, but nobody listens where north dials
+  /// it, so there is no link, and what west sends cannot be delivered.
+  @Test func aFrameOutsideOfALinkIsNotDelivered() async throws {
+    let scene = try await Scene()
+    let peer = try await RawPeer(to: scene.address, tls: scene.cluster.tls("west"))
+    peer.hello(scene.identity("west"))
+    peer.sendFrame(HandshakeMessage.ready.encoded())
+    peer.sendFrame(ByteBuffer("too early"))
+    try await eventually("closed") { peer.isClosed }
+    #expect(peer.answers == [.hello(.init(identity: scene.identity("north")))])
+    try await scene.finish()
+  }
+
+  @Test func everyLieInAGreetingIsRefusedInWords() async throws {
+    let scene = try await Scene()
+    try scene.cluster.authority.issue(name: "stranger", role: .node, now: Date()).write(
+      to: scene.cluster.directory)
+    func lie(
+      _ certificate: String, _ identity: PeerIdentity, versions: ClosedRange<UInt16> = 1...1
+    ) async throws -> Rejection? {
+      let peer = try await RawPeer(to: scene.address, tls: scene.cluster.tls(certificate))
+      peer.hello(identity, versions: versions)
+      try await eventually("\(identity) refused") { peer.isClosed }
+      return peer.rejection
+    }
+    #expect(try await lie("west", scene.identity("south"))?.code == .certificate)
+    #expect(try await lie("stranger", scene.identity("stranger"))?.code == .unknownNode)
+    #expect(try await lie("north", scene.identity("north"))?.code == .unknownNode)
+    let future = try await lie("west", scene.identity("west"), versions: 7...9)
+    #expect(future?.code == .version && future?.words.contains("7 to 9") == true)
+    var elsewhere = scene.identity("west")
+    elsewhere.cluster = "other"
+    let cluster = try await lie("west", elsewhere)
+    #expect(cluster?.code == .cluster && cluster?.words.contains("other") == true)
+    var client = scene.identity("west")
+    client.role = .client
+    #expect(try await lie("west", client)?.code == .certificate)
+    try await scene.finish()
+  }
+
+  @Test func strangersInWaitingCannotKeepPeersOut() async throws {
+    let scene = try await Scene {
+      $0.limits.unfinishedHandshakes = 8
+      // Longer than any wait here: what closes them must be the limit.
+      $0.timing.handshakeTimeout = .seconds(600)
+    }
+    var strangers: [RawPeer] = []
+    for _ in 0..<40 { strangers.append(try await RawPeer(to: scene.address)) }
+    try await eventually("only eight wait") { strangers.count(where: { !$0.isClosed }) == 8 }
+    let west = try TestNode(scene.cluster.configuration("west"))
+    try await west.transport.start()
+    try await scene.north.waitForLink(to: "west")
+    await west.transport.stop()
+    try await eventually("gone") { !scene.north.recorder.isConnected("west") }
+    for stranger in strangers { await stranger.close() }
+    #expect(scene.south.transport.send(ByteBuffer("still here"), to: node("north")) == .queued)
+    try await eventually("the honest frame") { scene.north.recorder.frames.map(\.text) == ["still here"] }
+    #expect(scene.north.recorder.incoherence == nil)
+    await scene.north.transport.stop()
+    await scene.south.transport.stop()
+  }
+
+  @Test func clientsAreLimited() async throws {
+    let scene = try await Scene { $0.limits.clients = 2 }
+    try scene.cluster.addClient("tool")
+    var tools: [TestNode] = []
+    for incarnation in UInt64(1)...3 {
+      var configuration = scene.cluster.configuration("tool", incarnation: incarnation, role: .client)
+      configuration.peers = [node("north"): scene.address]
+      let tool = try TestNode(configuration)
+      try await tool.transport.start()
+      if incarnation < 3 { try await tool.waitForLink(to: "north") }
+      tools.append(tool)
+    }
+    let third = tools[2]
+    try await eventually("words: \(third.log.all)") {
+      third.log.all.contains { $0.contains("as many clients as it may have") }
+    }
+    await tools[0].transport.stop()
+    try await third.waitForLink(to: "north")
+    for tool in tools { await tool.transport.stop() }
+    await scene.north.transport.stop()
+    await scene.south.transport.stop()
+  }
+}

@@ -1,0 +1,86 @@
+// A peer that follows no rules: sends what it is told over TCP, or over TLS with any certificate. For the
+// tests of hostile input.
+
+import Foundation
+import NIOCore
+import NIOPosix
+import NIOSSL
+import PeerTransport
+import Synchronization
+
+final class RawPeer: Sendable {
+  private final class Collector: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    let received: @Sendable (ByteBuffer) -> Void
+    init(received: @escaping @Sendable (ByteBuffer) -> Void) { self.received = received }
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) { received(unwrapInboundIn(data)) }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+  }
+
+  private let channel: any Channel
+  private let bytes: MutexBox<[UInt8]>
+
+  /// - Parameter reads: whether what comes is read at all.
+  init(to address: HostPort, tls: TransportTLS? = nil, reads: Bool = true) async throws {
+    let bytes = MutexBox<[UInt8]>([])
+    self.bytes = bytes
+    let context = try tls.map { files in
+      var configuration = TLSConfiguration.makeClientConfiguration()
+      configuration.certificateVerification = .noHostnameVerification
+      configuration.trustRoots = .file(files.authorityPath)
+      configuration.certificateChain = try NIOSSLCertificate.fromPEMFile(files.certificatePath).map {
+        .certificate($0)
+      }
+      configuration.privateKey = .privateKey(try NIOSSLPrivateKey(file: files.keyPath, format: .pem))
+      return try NIOSSLContext(configuration: configuration)
+    }
+    channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      .channelOption(.autoRead, value: reads)
+      .channelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          if let context {
+            try channel.pipeline.syncOperations.addHandler(
+              NIOSSLClientHandler(context: context, serverHostname: nil))
+          }
+          try channel.pipeline.syncOperations.addHandler(
+            Collector { buffer in bytes.value.withLock { $0.append(contentsOf: buffer.readableBytesView) } })
+        }
+      }
+      .connect(host: address.host, port: address.port).get()
+  }
+
+  func send(_ buffer: ByteBuffer) { channel.writeAndFlush(buffer, promise: nil) }
+
+  /// One frame with its length.
+  func sendFrame(_ payload: ByteBuffer) {
+    var frame = ByteBuffer(integer: UInt32(payload.readableBytes))
+    frame.writeImmutableBuffer(payload)
+    send(frame)
+  }
+
+  func hello(_ identity: PeerIdentity, versions: ClosedRange<UInt16> = HandshakeMessage.versions) {
+    sendFrame(
+      HandshakeMessage.hello(HandshakeMessage.Hello(versions: versions, identity: identity)).encoded())
+  }
+
+  var isClosed: Bool { !channel.isActive }
+  var received: [UInt8] { bytes.value.withLock { $0 } }
+
+  /// The greetings that came.
+  var answers: [HandshakeMessage] {
+    var decoder = FrameDecoder()
+    decoder.append(ByteBuffer(bytes: received))
+    var found: [HandshakeMessage] = []
+    while let frame = try? decoder.next(limit: 1 << 20), let message = try? HandshakeMessage(decoding: frame)
+    {
+      found.append(message)
+    }
+    return found
+  }
+
+  var rejection: Rejection? {
+    if case .reject(let rejection) = answers.last { rejection } else { nil }
+  }
+
+  func close() async { try? await channel.close().get() }
+}

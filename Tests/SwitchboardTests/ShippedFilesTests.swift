@@ -1,0 +1,42 @@
+// The topologies in cluster-config/ are sound, for each of their nodes.
+import Foundation
+import PeerTransport
+import Switchboard
+import Testing
+
+@Suite struct ShippedFilesTests {
+  static let directory = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().appending(path: "cluster-config").path
+
+  @Test(arguments: [("single", ["solo"]), ("three-node", ["north", "south", "west"])])
+  func aShippedTopologyStartsAsItIs(name: String, nodes: [String]) throws {
+    let path = "\(Self.directory)/\(name).yaml"
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    let root = URL(filePath: Self.directory).deletingLastPathComponent().path
+    let pki = "\(root)/data/\(name)/pki/"
+    // Exactly the files that the commands at the top of the topology make.
+    let files = FileView(
+      look: { path in
+        let names = ["ca.pem", "tokens.yaml"] + nodes.flatMap { ["\($0).pem", "\($0).key"] }
+        return names.contains { path == pki + $0 } ? .file(mode: 0o600, isMounted: false) : .missing
+      },
+      read: { _ in .success(soundTokens) })
+    for node in nodes {
+      let settings = try NodeSettingsReader.read(
+        ConfigurationInput(
+          file: path, text: text, node: SettingValue(node, .flag("--node \(node)")), workingDirectory: "/"),
+        files: files)
+      #expect(settings.cluster == name)
+      #expect(settings.nodes.map(\.name.rawValue) == nodes)
+      #expect(settings.own.name.rawValue == node)
+      #expect(settings.dataDirectory == "\(root)/data/\(name)/\(node)")
+      #expect(settings.partitions == 16)
+      #expect(!settings.allowsChaos)
+      #expect(settings.notes == [])
+    }
+    // The commands at the top are for this cluster and all of its nodes.
+    #expect(text.contains("pki init --cluster \(name) --directory data/\(name)/pki"))
+    let issued = text.split(separator: "\n").filter { $0.hasPrefix("#") }.joined()
+    for node in nodes { #expect(issued.contains(node)) }
+  }
+}
