@@ -1,4 +1,5 @@
 // The identity of a command: a pure value.
+internal import NodeStore
 
 /// The session of one caller: 128 bits, random or derived from an idempotency key.
 public struct SessionID: Hashable, Comparable, Codable, Sendable, CustomStringConvertible {

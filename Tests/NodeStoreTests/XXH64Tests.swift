@@ -1,5 +1,5 @@
 // XXH64 against published values. Placement of every actor and every derived id depend on it.
-import ActorCluster
+import NodeStore
 import Testing
 
 @Suite struct XXH64Tests {
