@@ -95,6 +95,16 @@ import Testing
     #expect(try host.value()?.increments == 2)
   }
 
+  @Test func anIdIsForOneCommandOnly() throws {
+    var host = Host.serving()
+    let first = try host.increment(5, as: 1)
+    let other = try host.increment(6, as: 1)
+    host.settle()
+    #expect(try host.reply(Int.self, to: first) == 5)
+    #expect(host.answers[other] == .failed(.commandReused(command: Host.command(1).description)))
+    #expect(try host.value()?.increments == 1)
+  }
+
   // MARK: calls that cannot be
 
   @Test func callsThatNameNothingAreRefusedAndLeaveNoTrace() throws {

@@ -22,7 +22,8 @@ import Testing
 
   private static func records() throws -> [LogRecord] {
     let causes: [LogRecord.Cause] = [
-      .command(command, firstOutstanding: 2), .message(from: PartitionID(rawValue: 7), sequence: .max),
+      .command(command, firstOutstanding: 2, fingerprint: 4),
+      .message(from: PartitionID(rawValue: 7), sequence: .max),
       .timer(name: "ring"), .housekeeping,
     ]
     var record = try CBORDecoder().decode(LogRecord.self, from: smallest)
@@ -45,6 +46,7 @@ import Testing
   private static let errors: [ClusterError] = [
     .unavailable(reason: "no majority", retryAfterMilliseconds: 200),
     .overloaded(what: "outbox", retryAfterMilliseconds: 1_000), .outcomeUnknown(command: "0#1"),
+    .commandReused(command: "0#1"),
     .unknownActorType("queue"), .unknownMethod(type: "queue", method: "x"),
     .malformedArgument(type: "queue", method: "x", detail: "größe"), .invalidCall(""), .actorGone("a"),
     .remoteFailure("b"), .quarantined(partition: .max, detail: "c"), .shuttingDown,
@@ -65,7 +67,8 @@ import Testing
     let form = try cborDiagnostic(CBOREncoder().encode(try Self.records()[0]))
     #expect(
       form == #"{0: 1700000000123, "#
-        + #"1: {"command": {"_0": {0: {0: 18446744073709551615, 1: 2}, 1: 3}, "firstOutstanding": 2}}, "#
+        + #"1: {"command": {"_0": {0: {0: 18446744073709551615, 1: 2}, 1: 3}, "fingerprint": 4, "#
+        + #""firstOutstanding": 2}}, "#
         + #"2: {0: "queue", 1: "sales{acme}"}, 3: h'8100', "#
         + #"4: [{0: {0: "queue", 1: "sales{acme}"}, 1: "enqueue", 2: h'0102'}], "#
         + #"5: [{"put": {"at": 5, "name": "ring", "method": "rang", "argument": h'f6'}}, "#
@@ -76,7 +79,8 @@ import Testing
     let forms = try Self.records().map { try cborDiagnostic(CBOREncoder().encode($0.cause)) }
     #expect(
       forms == [
-        #"{"command": {"_0": {0: {0: 18446744073709551615, 1: 2}, 1: 3}, "firstOutstanding": 2}}"#,
+        #"{"command": {"_0": {0: {0: 18446744073709551615, 1: 2}, 1: 3}, "fingerprint": 4, "#
+          + #""firstOutstanding": 2}}"#,
         #"{"message": {"from": 7, "sequence": 18446744073709551615}}"#, #"{"timer": {"name": "ring"}}"#,
         #"{"housekeeping": {}}"#,
       ])

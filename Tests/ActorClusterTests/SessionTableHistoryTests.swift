@@ -77,8 +77,8 @@ import Testing
       let reply = [UInt8(truncatingIfNeeded: step)]
       let outstanding = random.chance(oneIn: 3) ? random.next() % 24 : 0
       model.record(id, reply, outstanding, hour: now / 3_600_000)
-      let changes = live.record(id, reply: reply, firstOutstanding: outstanding, at: now)
-      let again = restored.record(id, reply: reply, firstOutstanding: outstanding, at: now)
+      let changes = try live.record(id, reply: reply, firstOutstanding: outstanding, at: now)
+      let again = try restored.record(id, reply: reply, firstOutstanding: outstanding, at: now)
       #expect(changes == again, "seed \(seed), step \(step): a restored replica writes other rows")
       #expect(live.count == model.count, "seed \(seed), step \(step)")
       rows.apply(changes)

@@ -25,6 +25,8 @@ import Testing
     let message = ServerSentEvent(id: "a1", event: "queue.changed", data: "one\ntwo")
     #expect(message.text == "id: a1\nevent: queue.changed\ndata: one\ndata: two\n\n")
     #expect(ServerSentEvent(id: nil, event: "e", data: "").text == "event: e\ndata: \n\n")
+    let separator = ServerSentEvent(id: nil, event: "e", data: "A\u{2028}B\u{85}C")
+    #expect(separator.text == "event: e\ndata: A\u{2028}B\u{85}C\n\n")
     #expect(ServerSentEvent.comment("keep-alive") == ": keep-alive\n\n")
   }
 

@@ -101,7 +101,7 @@ struct DemoEventStreamTests {
   @Test func onlyProbesSentAfterTheKillCount() {
     var board = ProbeBoard()
     board.acknowledged(partition: 1, sentAt: 0.5, at: 0.6)
-    board.killed(at: 1)
+    board.killed(at: 1, signaled: 1)
     // In flight at the kill: the dead leader may have acknowledged it.
     board.acknowledged(partition: 1, sentAt: 0.9, at: 1.1)
     #expect(board.failover.isEmpty)

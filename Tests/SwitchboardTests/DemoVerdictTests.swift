@@ -82,6 +82,24 @@ struct DemoVerdictTests {
     #expect(day.verdict.answeredTwice == 1)
   }
 
+  @Test func anAcknowledgedCompletionThatTheFilesDoNotHave() {
+    var day = Day()
+    day.ledger.closed("a", by: "ann")
+    day.everywhere {
+      $0.interactions["a"]?.state = "active"
+      $0.interactions["a"]?.outcome = nil
+    }
+    #expect(day.verdict.violations.contains(.completionLost(interaction: "a", says: "active")))
+  }
+
+  @Test func aDayOnWhichNobodyIsAnswered() {
+    var day = Day()
+    day.everywhere { node in
+      for id in node.interactions.keys { node.interactions[id]?.answers = 0 }
+    }
+    #expect(day.verdict.violations.contains(.nobodyAnswered(arrived: 3)))
+  }
+
   @Test func anAcknowledgedAnswerThatTheFilesDoNotHave() {
     var day = Day()
     day.ledger.accepted("c", by: "ann", at: 3)

@@ -5,7 +5,8 @@ package import NodeStore
 package struct LogRecord: Codable, Equatable, Sendable {
   package enum Cause: Codable, Equatable, Sendable {
     /// A caller's command. `firstOutstanding`: the lowest sequence of its session that has no reply yet.
-    case command(CommandID, firstOutstanding: UInt64)
+    /// `fingerprint`: of the method and argument, so that an id used for something else is noticed.
+    case command(CommandID, firstOutstanding: UInt64, fingerprint: UInt64)
     /// The message with this number from the outbox of that partition.
     case message(from: PartitionID, sequence: UInt64)
     case timer(name: String)

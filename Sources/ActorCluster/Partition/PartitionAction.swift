@@ -35,6 +35,11 @@ package struct PartitionCall: Sendable {
   package var method: String
   package var argument: [UInt8]
 
+  /// XXH64 of the method and the argument: the same for every retry of a command.
+  package var fingerprint: UInt64 {
+    XXH64.hash(argument, seed: XXH64.hash(method.utf8))
+  }
+
   package init(
     id: CallID, command: CommandID, firstOutstanding: UInt64, actor: ActorKey, method: String,
     argument: [UInt8]

@@ -31,10 +31,15 @@ extension PartitionHost {
   }
 
   private mutating func decide(_ call: PartitionCall, _ now: Moment) {
-    let known = state.sessions.lookup(call.command)
-    if case .replied(let reply) = known {
+    let known = state.sessions.lookup(call.command, fingerprint: call.fingerprint)
+    switch known {
+    case .replied(let reply):
       // The entry that holds the reply may not be committed yet.
       return hold(.reply(reply), for: call)
+    case .reused:
+      return hold(.failed(.commandReused(command: call.command.description)), for: call)
+    case .new, .forgotten, .full:
+      break
     }
     let time = clock.advance(monotonic: now.monotonic, median: now.medianWall)
     let context = DecisionContext(now: time, actor: call.actor, command: call.command)
@@ -60,7 +65,8 @@ extension PartitionHost {
         return fail(
           call, .overloaded(what: "\(id) has too many undelivered messages", retryAfterMilliseconds: 1_000))
       }
-      let cause = LogRecord.Cause.command(call.command, firstOutstanding: call.firstOutstanding)
+      let cause = LogRecord.Cause.command(
+        call.command, firstOutstanding: call.firstOutstanding, fingerprint: call.fingerprint)
       propose(record(cause, call.actor, decision, at: time), for: call.id)
     }
   }

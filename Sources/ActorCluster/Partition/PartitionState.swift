@@ -72,9 +72,10 @@ package struct PartitionState: Sendable {
       changes.rows += outbox.acknowledge(acknowledgment)
     }
     switch record.cause {
-    case .command(let id, let firstOutstanding):
-      changes.rows += sessions.record(
-        id, reply: record.reply, firstOutstanding: firstOutstanding, at: sessionMilliseconds)
+    case .command(let id, let firstOutstanding, let fingerprint):
+      changes.rows += try sessions.record(
+        id, reply: record.reply, fingerprint: fingerprint, firstOutstanding: firstOutstanding,
+        at: sessionMilliseconds)
     case .message(let source, let sequence):
       changes.rows += try inbox.advance(source, to: sequence)
     case .timer(let name):

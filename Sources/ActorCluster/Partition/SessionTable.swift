@@ -15,6 +15,8 @@ package struct SessionTable: Sendable {
   package enum Lookup: Equatable, Sendable {
     case new
     case replied([UInt8])
+    /// The id was used for another method or argument.
+    case reused
     case forgotten
     case full
   }
@@ -40,9 +42,11 @@ package struct SessionTable: Sendable {
     self.limits = limits
   }
 
-  package func lookup(_ id: CommandID) -> Lookup {
+  package func lookup(_ id: CommandID, fingerprint: UInt64 = 0) -> Lookup {
     if let session = sessions[id.session] {
-      if let reply = session.reply(id.sequence) { return .replied(reply) }
+      if let stored = session.reply(id.sequence) {
+        return stored.fingerprint == fingerprint ? .replied(stored.reply) : .reused
+      }
       if id.sequence < session.header.floor { return .forgotten }
     }
     return isFull ? .full : .new
@@ -52,14 +56,15 @@ package struct SessionTable: Sendable {
 
   /// Remembers a reply and forgets what need not be remembered any more.
   package mutating func record(
-    _ id: CommandID, reply: [UInt8], firstOutstanding: UInt64, at milliseconds: Int64
-  ) -> [RowChange] {
+    _ id: CommandID, reply: [UInt8], fingerprint: UInt64 = 0, firstOutstanding: UInt64, at milliseconds: Int64
+  ) throws -> [RowChange] {
     var changes: [RowChange] = []
     var session = sessions.removeValue(forKey: id.session) ?? Session()
     let before = session.isStored ? session.header : nil
-    session.insert(id.sequence, reply)
+    let stored = StoredReply(reply: reply, fingerprint: fingerprint)
+    session.insert(id.sequence, stored)
     count += 1
-    changes.append(.put(Self.row(id), reply))
+    changes.append(.put(Self.row(id), try CBOREncoder().encode(stored)))
     while let first = session.first,
       first < firstOutstanding || session.count > limits.repliesPerSession
     {
@@ -76,7 +81,7 @@ package struct SessionTable: Sendable {
       session.header.hour = hour
     }
     if session.header != before {
-      changes.append(.put(Self.header(id.session), encoded(session.header)))
+      changes.append(.put(Self.header(id.session), try CBOREncoder().encode(session.header)))
       session.isStored = true
     }
     sessions[id.session] = session
@@ -117,15 +122,10 @@ package struct SessionTable: Sendable {
       session.isStored = true
       hours[session.header.hour, default: []].insert(id)
     } else if let sequence = UInt64(row, radix: 16) {
-      session.insert(sequence, value)
+      session.insert(sequence, try CBORDecoder().decode(StoredReply.self, from: value))
       count += 1
     }
     sessions[id] = session
-  }
-
-  private func encoded(_ header: Header) -> [UInt8] {
-    // Two integers always encode.
-    (try? CBOREncoder().encode(header)) ?? []
   }
 
   private static func row(_ id: CommandID) -> RowID {
@@ -149,23 +149,33 @@ private struct Header: Codable, Equatable, Sendable {
   }
 }
 
+private struct StoredReply: Codable, Sendable {
+  var reply: [UInt8]
+  var fingerprint: UInt64
+
+  enum CodingKeys: Int, CodingKey {
+    case reply = 0
+    case fingerprint = 1
+  }
+}
+
 private struct Session: Sendable {
   var header = Header()
   var isStored = false
   /// In order of sequence.
-  private var replies: Deque<(sequence: UInt64, reply: [UInt8])> = []
+  private var replies: Deque<(sequence: UInt64, reply: StoredReply)> = []
 
   var count: Int { replies.count }
   var first: UInt64? { replies.first?.sequence }
   var sequences: [UInt64] { replies.map(\.sequence) }
 
-  func reply(_ sequence: UInt64) -> [UInt8]? {
+  func reply(_ sequence: UInt64) -> StoredReply? {
     let position = position(of: sequence)
     guard position < replies.count, replies[position].sequence == sequence else { return nil }
     return replies[position].reply
   }
 
-  mutating func insert(_ sequence: UInt64, _ reply: [UInt8]) {
+  mutating func insert(_ sequence: UInt64, _ reply: StoredReply) {
     replies.insert((sequence, reply), at: position(of: sequence))
   }
 

@@ -9,6 +9,8 @@ public enum ClusterError: Error, Codable, Equatable, Sendable, CustomStringConve
   /// The command's id is older than what the partition remembers: it may have had its effect, and is not
   /// executed (again).
   case outcomeUnknown(command: String)
+  /// The command's id was used before for another method or argument. Nothing was done: each command has its own id.
+  case commandReused(command: String)
   case unknownActorType(String)
   case unknownMethod(type: String, method: String)
   case malformedArgument(type: String, method: String, detail: String)
@@ -27,7 +29,8 @@ public enum ClusterError: Error, Codable, Equatable, Sendable, CustomStringConve
   public var isRetryable: Bool {
     switch self {
     case .unavailable, .overloaded, .shuttingDown: true
-    case .outcomeUnknown, .unknownActorType, .unknownMethod, .malformedArgument, .invalidCall, .actorGone,
+    case .outcomeUnknown, .commandReused, .unknownActorType, .unknownMethod, .malformedArgument, .invalidCall,
+      .actorGone,
       .remoteFailure, .quarantined:
       false
     }
@@ -50,6 +53,8 @@ public enum ClusterError: Error, Codable, Equatable, Sendable, CustomStringConve
       "overloaded: \(what); nothing was changed, retry in \(delay) ms"
     case .outcomeUnknown(let command):
       "outcome unknown: command \(command) is older than what is remembered; look at the state before acting"
+    case .commandReused(let command):
+      "command id reused: \(command) was another command before; nothing was done, give each command its own id"
     case .unknownActorType(let type):
       "unknown actor type '\(type)': this node's version does not have it"
     case .unknownMethod(let type, let method):

@@ -49,6 +49,7 @@ extension APIError {
       case .unavailable: (.serviceUnavailable, "unavailable")
       case .overloaded: (.tooManyRequests, "overloaded")
       case .outcomeUnknown: (.conflict, "outcomeUnknown")
+      case .commandReused: (.unprocessableContent, "idempotencyKeyReused")
       case .quarantined: (.serviceUnavailable, "quarantined")
       case .shuttingDown: (.serviceUnavailable, "shuttingDown")
       case .unknownActorType, .unknownMethod, .malformedArgument: (.notImplemented, "versionMismatch")
@@ -60,6 +61,8 @@ extension APIError {
       case .outcomeUnknown:
         "this Idempotency-Key is older than what is remembered: the request may have had its effect and was not "
           + "executed again; look at the state before acting"
+      case .commandReused:
+        "this Idempotency-Key was used before with another body: nothing was done; use a new key for each thing to do"
       default: "\(error)"
       }
     self.init(

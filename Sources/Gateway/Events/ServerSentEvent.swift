@@ -17,9 +17,10 @@ package struct ServerSentEvent: Equatable, Sendable {
   package var text: String {
     var text = id.map { "id: \($0)\n" } ?? ""
     text += "event: \(event)\n"
-    for line in data.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
-      text += "data: \(line)\n"
-    }
+    // Only what readers take for line ends: to `Character.isNewline`, U+2028 within a text would be one too.
+    let ends = [UInt8(ascii: "\n"), UInt8(ascii: "\r")]
+    let lines = Array(data.utf8).split(omittingEmptySubsequences: false) { ends.contains($0) }
+    for line in lines { text += "data: \(String(decoding: line, as: UTF8.self))\n" }
     return text + "\n"
   }
 

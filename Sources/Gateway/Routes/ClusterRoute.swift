@@ -72,7 +72,8 @@ struct ClusterRoute: Sendable {
 
   private func actor(_ context: GatewayContext) throws -> ActorPlaceJSON {
     let key = ActorKey(
-      type: try context.parameters.require("type"), id: try context.parameters.require("id"))
+      type: try PathSegment.decoded(context.parameters.get("type")),
+      id: try PathSegment.decoded(context.parameters.get("id")))
     return ActorPlaceJSON(
       actor: key.description,
       partition: system.configuration.topology.placement.partition(of: key).rawValue,

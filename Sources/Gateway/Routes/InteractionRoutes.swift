@@ -54,7 +54,12 @@ struct InteractionRoutes: Sendable {
     let id = command.derivedID()
     try await requireRoom(in: create.queue, for: id, until: deadline)
     let view = try await calls.call(Interaction.self, id, command: command, until: deadline) {
-      try await $0.create(create)
+      do {
+        return try await $0.create(create)
+      } catch ContactCenterRefusal.alreadyExists {
+        // The id comes from the key: the key is older than the replies that are remembered.
+        throw ClusterError.outcomeUnknown(command: command.description)
+      }
     }
     var response = JSONBody.response(InteractionJSON(view), status: .created)
     response.headers[.location] = "/v1/interactions/\(id)"

@@ -6,7 +6,10 @@ package enum DemoViolation: Hashable, Sendable, CustomStringConvertible {
   case lost(interaction: String, node: String)
   case filesDisagree(interaction: String, node: String, other: String)
   case answerLost(interaction: String, agent: String)
+  case completionLost(interaction: String, says: String)
   case abandonmentLost(interaction: String, says: String)
+  /// People called and waited, agents were there, and nobody was ever answered.
+  case nobodyAnswered(arrived: Int)
   /// Promise P3.
   case answeredTwice(interaction: String, answers: Int)
   case acceptedTwice(interaction: String, agents: [String])
@@ -31,6 +34,9 @@ package enum DemoViolation: Hashable, Sendable, CustomStringConvertible {
       "the files of \(node) and \(other) differ about interaction \(id)"
     case .answerLost(let id, let agent):
       "lost answer: \(agent) was told to have interaction \(id), and the files say that another or nobody answered it"
+    case .completionLost(let id, let says):
+      "lost completion: interaction \(id) was acknowledged as completed, and the files say \(says)"
+    case .nobodyAnswered(let arrived): "dead: \(arrived) called, and nobody was answered"
     case .abandonmentLost(let id, let says):
       "lost abandonment: interaction \(id) was acknowledged as abandoned, and the files say \(says)"
     case .answeredTwice(let id, let answers):

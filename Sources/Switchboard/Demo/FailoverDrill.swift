@@ -34,7 +34,8 @@ struct FailoverDrill: Sendable {
       guard await cluster.kill(victim) else {
         throw LocalClusterError(words: "\(victim) should be killed, but no process of it was found")
       }
-      results.update { $0.killed(at: killedAt) }
+      let signaledAt = clock.now
+      results.update { $0.killed(at: killedAt, signaled: signaledAt) }
       while results.current.failover.count < partitions.count, clock.now - killedAt < Self.limit {
         try await Task.sleep(for: .milliseconds(10))
       }

@@ -4,17 +4,24 @@
 /// an older one may have been acknowledged by the leader that died. Times are real seconds.
 package struct ProbeBoard: Equatable, Sendable {
   package private(set) var killedAt: Double?
+  private var signaledAt = Double.infinity
   /// Seconds from the kill to the first acknowledgment, by partition.
   package private(set) var failover: [Int: Double] = [:]
   package private(set) var acknowledged = 0
 
   package init() {}
 
-  package mutating func killed(at time: Double) { killedAt = time }
+  /// - Parameters:
+  ///   - time: before the signal was sent: failover counts from here.
+  ///   - signaled: after it was sent: an earlier command may have reached the node alive.
+  package mutating func killed(at time: Double, signaled: Double) {
+    killedAt = time
+    signaledAt = signaled
+  }
 
   package mutating func acknowledged(partition: Int, sentAt: Double, at time: Double) {
     acknowledged += 1
-    guard let killedAt, sentAt >= killedAt, failover[partition] == nil else { return }
+    guard let killedAt, sentAt >= signaledAt, failover[partition] == nil else { return }
     failover[partition] = time - killedAt
   }
 }

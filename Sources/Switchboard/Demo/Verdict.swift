@@ -65,6 +65,10 @@ package struct Verdict: Equatable, Sendable {
       for answer in entry.answers where row.answers == 0 || row.agent != answer.agent {
         violations.insert(.answerLost(interaction: id, agent: answer.agent))
       }
+      let isCompleted = row.state == "closed" && row.outcome == InteractionOutcome.completed.rawValue
+      if entry.answers.contains(where: \.isClosed), !isCompleted {
+        violations.insert(.completionLost(interaction: id, says: row.outcome ?? row.state))
+      }
       if entry.isAbandoned, row.outcome != InteractionOutcome.abandoned.rawValue {
         violations.insert(.abandonmentLost(interaction: id, says: row.outcome ?? row.state))
       }
@@ -82,6 +86,7 @@ package struct Verdict: Equatable, Sendable {
   private static func conservation(of node: NodeSnapshot) -> Set<DemoViolation> {
     var violations: Set<DemoViolation> = []
     let arrived = node.interactions.count
+    if arrived > 0, node.answered == 0 { violations.insert(.nobodyAnswered(arrived: arrived)) }
     if arrived != node.answered + node.abandoned + node.waiting {
       violations.insert(
         .notOnePlace(
