@@ -4,12 +4,16 @@ import PackageDescription
 // The house, bottom to top: a target may import what stands above it in this list, never below.
 // What each may use from outside stands beside it; every dependency costs each user build time.
 
-let strict: [SwiftSetting] = [
-  .enableUpcomingFeature("ExistentialAny"),
-  .enableUpcomingFeature("InternalImportsByDefault"),
-  .enableUpcomingFeature("MemberImportVisibility"),
-  .treatAllWarnings(as: .error),
-]
+// `make simulate-mutants` builds with the mistakes that the simulator must find; nothing else does.
+let planted: [SwiftSetting] = Context.environment["PLANTED_BUGS"] == nil ? [] : [.define("PLANTED_BUGS")]
+
+let strict: [SwiftSetting] =
+  planted + [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+  ]
 
 let package = Package(
   name: "Switchboard",
@@ -36,13 +40,15 @@ let package = Package(
   ],
   targets: [
     .target(name: "CBOR", swiftSettings: strict),
+    .target(name: "HistoryChecker", swiftSettings: strict),
+    .target(name: "PlantedBugs", swiftSettings: strict),
     .target(
       name: "Raft",
-      dependencies: [.product(name: "DequeModule", package: "swift-collections")],
+      dependencies: ["PlantedBugs", .product(name: "DequeModule", package: "swift-collections")],
       swiftSettings: strict),
     .target(
       name: "NodeStore",
-      dependencies: ["CBOR", "Raft", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: ["CBOR", "PlantedBugs", "Raft", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: strict),
     .target(
       name: "PeerTransport",
@@ -65,7 +71,7 @@ let package = Package(
     .target(
       name: "ActorCluster",
       dependencies: [
-        "CBOR", "Raft", "NodeStore", "PeerTransport",
+        "CBOR", "PlantedBugs", "Raft", "NodeStore", "PeerTransport",
         .product(name: "HeapModule", package: "swift-collections"),
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
@@ -76,7 +82,7 @@ let package = Package(
     .target(
       name: "ContactCenter",
       dependencies: [
-        "CBOR", "NodeStore", "ActorCluster",
+        "CBOR", "PlantedBugs", "NodeStore", "ActorCluster",
         .product(name: "DequeModule", package: "swift-collections"),
       ],
       swiftSettings: strict),
@@ -98,7 +104,7 @@ let package = Package(
     .executableTarget(
       name: "Switchboard",
       dependencies: [
-        "ActorCluster", "CertificateAuthority", "ContactCenter", "Gateway", "NodeStore",
+        "ActorCluster", "CertificateAuthority", "ContactCenter", "Gateway", "HistoryChecker", "NodeStore",
         "PeerTransport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -115,12 +121,21 @@ let package = Package(
     .target(
       name: "ClusterTestKit",
       dependencies: [
-        "ActorCluster", "CBOR", "CertificateAuthority", "NodeStore", "PeerTransport", "Raft",
+        "ActorCluster", "CBOR", "CertificateAuthority", "ContactCenter", "HistoryChecker", "NodeStore",
+        "PeerTransport", "PlantedBugs", "Raft",
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
         .product(name: "HeapModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ],
       swiftSettings: strict),
+    .executableTarget(
+      name: "simulate",
+      dependencies: [
+        "ClusterTestKit", "PlantedBugs",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Sources/Simulate", swiftSettings: strict),
     .executableTarget(
       name: "counter-node",
       dependencies: [
@@ -129,11 +144,31 @@ let package = Package(
         .product(name: "NIOPosix", package: "swift-nio"),
       ],
       path: "Sources/CounterNode", swiftSettings: strict),
+    .executableTarget(
+      name: "kill-campaign",
+      dependencies: [
+        "ActorCluster", "ClusterTestKit", "HistoryChecker", "PeerTransport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      path: "Sources/KillCampaign", swiftSettings: strict),
+    .executableTarget(
+      name: "raft-scenario",
+      dependencies: ["Raft", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      path: "Sources/RaftScenario", swiftSettings: strict),
     .testTarget(name: "CBORTests", dependencies: ["CBOR"], swiftSettings: strict),
+    .testTarget(name: "HistoryCheckerTests", dependencies: ["HistoryChecker"], swiftSettings: strict),
     .testTarget(name: "RaftTests", dependencies: ["CBOR", "Raft"], swiftSettings: strict),
     .testTarget(
+      name: "RaftScenarioTests", dependencies: ["raft-scenario"], exclude: ["Scenarios"],
+      swiftSettings: strict),
+    .testTarget(
       name: "NodeStoreTests",
-      dependencies: ["CBOR", "NodeStore", "Raft", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: [
+        "CBOR", "ClusterTestKit", "NodeStore", "Raft", .product(name: "GRDB", package: "GRDB.swift"),
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "PeerTransportTests",
@@ -156,6 +191,8 @@ let package = Package(
     .testTarget(
       name: "ContactCenterTests", dependencies: ["ActorCluster", "CBOR", "ContactCenter", "NodeStore"],
       swiftSettings: strict),
+    .testTarget(
+      name: "ClusterTestKitTests", dependencies: ["ClusterTestKit"], swiftSettings: strict),
     .testTarget(
       name: "ActorClusterTests",
       dependencies: [
@@ -180,14 +217,15 @@ let package = Package(
     .testTarget(
       name: "SwitchboardTests",
       dependencies: [
-        "ActorCluster", "ContactCenter", "Gateway", "NodeStore", "PeerTransport", "Switchboard",
+        "ActorCluster", "ContactCenter", "Gateway", "HistoryChecker", "NodeStore", "PeerTransport",
+        "Switchboard",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
     .testTarget(
       name: "ClusterProcessTests",
       dependencies: [
-        "ActorCluster", "ClusterTestKit", "PeerTransport", "counter-node",
+        "ActorCluster", "ClusterTestKit", "HistoryChecker", "PeerTransport", "counter-node", "kill-campaign",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ],

@@ -1,4 +1,4 @@
-// A cluster node with nothing but counters, as a process of its own: for tests that kill it.
+// A cluster node with nothing but counters and registers, as a process of its own: for tests that kill it.
 import ActorCluster
 import ClusterTestKit
 import Foundation
@@ -23,7 +23,8 @@ struct CounterNode {
       identity: StoreIdentity(cluster: cluster.name, node: node.rawValue), readModels: [])
     let system = try ClusterSystem(
       configuration: cluster.configuration(of: node, incarnation: store.incarnation),
-      types: DurableTypes([Counter.self]), store: store, group: group, logger: Logger(label: node.rawValue),
+      types: DurableTypes([Counter.self, Register.self]), store: store, group: group,
+      logger: Logger(label: node.rawValue),
       onStoreFailure: { error in
         FileHandle.standardError.write(Data("\(error)\n".utf8))
         exit(5)

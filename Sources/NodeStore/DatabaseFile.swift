@@ -3,8 +3,8 @@ internal import Foundation
 internal import GRDB
 
 /// One SQLite file, with the only connection that writes and checkpoints it: SQLite before 3.51.3 can corrupt a WAL that
-/// two connections reset. SQLite's automatic checkpoint stays on for the same reason: it runs on the connection that
-/// commits, which is this one, and keeps the WAL near 1,000 pages.
+/// two connections reset. SQLite's automatic checkpoint runs on the connection that commits, which is this one, and keeps the
+/// WAL near 1,000 pages.
 struct DatabaseFile: Sendable {
   /// `PRAGMA synchronous`: when SQLite calls fsync.
   enum Durability: Int, Sendable {
@@ -16,10 +16,13 @@ struct DatabaseFile: Sendable {
 
   let path: String
   let queue: DatabaseQueue
+  private let durability: Durability
 
   /// WAL is turned on here and not by GRDB, which would set `synchronous=NORMAL` afterwards and write while it holds.
-  init(path: String, durability: Durability) throws(StoreError) {
+  init(path: String, files: any StoreFiles, durability: Durability) throws(StoreError) {
     self.path = path
+    self.durability = durability
+    let location = files.databasePath(path)
     queue = try StoreError.mapping(path) {
       var configuration = Configuration()
       configuration.label = (path as NSString).lastPathComponent
@@ -29,7 +32,7 @@ struct DatabaseFile: Sendable {
         try database.execute(sql: "PRAGMA synchronous = \(durability.rawValue)")
         try database.execute(sql: "PRAGMA journal_mode = WAL")
       }
-      return try DatabaseQueue(path: path, configuration: configuration)
+      return try DatabaseQueue(path: location, configuration: configuration)
     }
     let settings = try read { database in
       (
@@ -63,6 +66,20 @@ struct DatabaseFile: Sendable {
         return value
       }
     }
+  }
+
+  /// Work in one transaction that is on stable storage when this returns, whatever the file's durability; and with it every
+  /// transaction before, for a sync of the WAL is one of the whole WAL.
+  func writeSynced<Value>(_ work: (Database) throws -> Value) throws(StoreError) -> Value {
+    try read { try $0.execute(sql: "PRAGMA synchronous = \(Durability.full.rawValue)") }
+    let result = Result { () throws(StoreError) in try write(work) }
+    try read { try $0.execute(sql: "PRAGMA synchronous = \(durability.rawValue)") }
+    return try result.get()
+  }
+
+  /// Closes the connection as a process that ends does: nothing is waited for, and a failure is nobody's concern.
+  func abandon() {
+    try? queue.close()
   }
 
   /// Copies the WAL into the file, empties it, and closes the connection. When the copy fails the connection is closed all

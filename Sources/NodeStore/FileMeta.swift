@@ -7,6 +7,8 @@ struct FileMeta {
   static let format = 1
 
   private(set) var incarnation: UInt64
+  /// Whether this call made the table.
+  private(set) var isNew = false
 
   /// Checks a file that exists, or makes a new one with this identity. Runs in a transaction of the caller's.
   init(_ database: Database, file: String, identity: StoreIdentity) throws {
@@ -17,6 +19,7 @@ struct FileMeta {
       }
       try Self.create(database, identity: identity)
       incarnation = 0
+      isNew = true
       return
     }
     guard let format = try Self.value("format", database).flatMap({ Int($0) }) else {

@@ -8,10 +8,13 @@ struct LogFile: Sendable {
 
   var path: String { database.path }
 
-  init(path: String, identity: StoreIdentity) throws(StoreError) {
-    database = try DatabaseFile(path: path, durability: .full)
+  init(
+    path: String, files: any StoreFiles, identity: StoreIdentity, durability: DatabaseFile.Durability
+  ) throws(StoreError) {
+    database = try DatabaseFile(path: path, files: files, durability: durability)
     try database.write { database in
-      _ = try FileMeta(database, file: path, identity: identity)
+      let meta = try FileMeta(database, file: path, identity: identity)
+      if meta.isNew { try LogStanding.unconfirmedNew.write(database) }
       try database.execute(
         sql: "CREATE TABLE IF NOT EXISTS log(seq INTEGER PRIMARY KEY NOT NULL, batch BLOB NOT NULL)")
     }
@@ -36,19 +39,33 @@ struct LogFile: Sendable {
     try database.read { try FileMeta($0, file: path, identity: identity).incarnation }
   }
 
-  /// On stable storage when this returns.
-  func setIncarnation(_ incarnation: UInt64, identity: StoreIdentity) throws(StoreError) {
+  /// Commits a higher incarnation and what is known of the log's end; on stable storage when this returns.
+  /// - Returns: the standing, which a start before this one may have left.
+  func start(
+    incarnation: UInt64, tailWasCut: Bool, identity: StoreIdentity
+  ) throws(StoreError) -> LogStanding {
     try database.write { database in
       var meta = try FileMeta(database, file: path, identity: identity)
       try meta.setIncarnation(incarnation, database)
+      var standing = try LogStanding(database)
+      if tailWasCut, standing == .sound {
+        standing = .unconfirmedCut
+        try standing.write(database)
+      }
+      return standing
     }
   }
 
-  /// Commits one batch; it is on stable storage when this returns.
-  func append(_ blob: [UInt8], sequence: Int64, beforeCommit: StoreFaults.Hook) throws(StoreError) {
+  /// Commits one batch, a confirmation of the log's standing, or both; on stable storage when this returns.
+  func append(
+    _ blob: [UInt8]?, sequence: Int64, confirms: Bool, beforeCommit: StoreFaults.Hook
+  ) throws(StoreError) {
     try database.write { database in
-      let insert = try database.cachedStatement(sql: "INSERT INTO log(seq, batch) VALUES(?, ?)")
-      try insert.execute(arguments: [sequence, Data(blob)])
+      if let blob {
+        let insert = try database.cachedStatement(sql: "INSERT INTO log(seq, batch) VALUES(?, ?)")
+        try insert.execute(arguments: [sequence, Data(blob)])
+      }
+      if confirms { try LogStanding.sound.write(database) }
       try beforeCommit()
     }
   }
@@ -60,5 +77,9 @@ struct LogFile: Sendable {
 
   func close() throws(StoreError) {
     try database.close()
+  }
+
+  func abandon() {
+    database.abandon()
   }
 }

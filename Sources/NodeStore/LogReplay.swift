@@ -8,6 +8,7 @@ struct LogReplay {
     var tail = LogTail()
     var hardState = HardState(term: 0, vote: nil, commit: 0)
     var entries: [LogEntry] = []
+    var base: LogBase?
 
     mutating func take(_ record: StoredRecord) throws {
       try tail.take(record)
@@ -21,6 +22,14 @@ struct LogReplay {
         if let last = entries.last?.index, last >= index {
           entries.removeLast(min(entries.count, Int(clamping: last - index + 1)))
         }
+      case .base(let base, let resets):
+        if resets {
+          entries = []
+        } else if let first = entries.first?.index, first <= base.index {
+          // A new array: the old one's memory goes.
+          entries = Array(entries.dropFirst(Int(clamping: base.index - first + 1)))
+        }
+        self.base = base
       }
     }
   }
@@ -64,6 +73,6 @@ struct LogReplay {
   }
 
   var recovered: [PartitionID: RecoveredLog] {
-    partitions.mapValues { RecoveredLog(hardState: $0.hardState, entries: $0.entries) }
+    partitions.mapValues { RecoveredLog(hardState: $0.hardState, entries: $0.entries, base: $0.base) }
   }
 }

@@ -6,6 +6,8 @@ internal import Raft
 struct LogTail: Equatable {
   /// The index of the entry that must come next; nil when any may (the log has never had one).
   private(set) var nextIndex: LogIndex?
+  /// Nothing at this index or below can be appended or truncated any more.
+  private var baseIndex: LogIndex = 0
 
   struct Refusal: Error, CustomStringConvertible {
     let description: String
@@ -16,8 +18,8 @@ struct LogTail: Equatable {
     case .hardState:
       break
     case .truncate(let index):
-      guard index > 0 else {
-        throw Refusal(description: "truncation from index 0")
+      guard index > baseIndex else {
+        throw Refusal(description: "truncation from index \(index), where the log begins after \(baseIndex)")
       }
       if let next = nextIndex {
         nextIndex = min(next, index)
@@ -29,7 +31,21 @@ struct LogTail: Equatable {
       if let next = nextIndex, entry.index != next {
         throw Refusal(description: "entry \(entry.index) where \(next) must come")
       }
+      guard entry.index > baseIndex else {
+        throw Refusal(description: "entry \(entry.index), where the log begins after \(baseIndex)")
+      }
       nextIndex = entry.index + 1
+    case .base(let base, let resets):
+      guard base.index >= baseIndex, base.index < LogIndex(Int64.max) else {
+        throw Refusal(description: "base at \(base.index) after one at \(baseIndex)")
+      }
+      if resets {
+        nextIndex = base.index + 1
+      } else if let next = nextIndex, base.index >= next {
+        throw Refusal(description: "base at \(base.index) where the log ends at \(next - 1)")
+      }
+      nextIndex = nextIndex ?? base.index + 1
+      baseIndex = base.index
     }
   }
 }

@@ -9,8 +9,7 @@ final class LogWriter: Sendable {
   typealias Completion = @Sendable (Result<Void, StoreError>) -> Void
 
   struct Request: Sendable {
-    var partition: PartitionID
-    var request: PersistRequest
+    var write: LogWrite
     var estimatedBytes: Int
     var completion: Completion
   }
@@ -52,9 +51,8 @@ final class LogWriter: Sendable {
     thread.start()
   }
 
-  func append(partition: PartitionID, request: PersistRequest, completion: @escaping Completion) {
-    let request = Request(
-      partition: partition, request: request, estimatedBytes: Self.estimate(request), completion: completion)
+  func append(_ write: LogWrite, completion: @escaping Completion) {
+    let request = Request(write: write, estimatedBytes: Self.estimate(write), completion: completion)
     let (isAccepted, mustWake) = shared.withLock { shared in
       guard !shared.isClosing else { return (false, false) }
       if shared.statistics.pendingBytes > limits.pendingBytes {
@@ -94,7 +92,7 @@ final class LogWriter: Sendable {
       case .end:
         return
       case .batch(let batch):
-        let outcome = core.write(batch)
+        let outcome = core.write(batch.lazy.map(\.write))
         shared.withLock { outcome.count(in: &$0.statistics) }
         for (request, result) in zip(batch, outcome.results) {
           shared.withLock { $0.statistics.pendingBytes -= request.estimatedBytes }
@@ -127,7 +125,10 @@ final class LogWriter: Sendable {
     }
   }
 
-  private static func estimate(_ request: PersistRequest) -> Int {
-    request.entries.reduce(64) { $0 + $1.byteCount }
+  private static func estimate(_ write: LogWrite) -> Int {
+    guard case .records(_, let records) = write.content else { return 64 }
+    return records.reduce(64) { sum, record in
+      if case .entry(let entry) = record { sum + entry.byteCount } else { sum }
+    }
   }
 }

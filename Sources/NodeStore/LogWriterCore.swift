@@ -2,6 +2,25 @@
 internal import CBOR
 internal import Raft
 
+/// One thing to make durable.
+struct LogWrite: Sendable {
+  enum Content: Sendable {
+    case records(PartitionID, [StoredRecord])
+    /// The log's standing is sound from here on.
+    case confirmation
+  }
+
+  var content: Content
+
+  init(_ partition: PartitionID, _ request: PersistRequest) {
+    content = .records(partition, StoredRecord.records(of: request))
+  }
+
+  init(_ content: Content) {
+    self.content = content
+  }
+}
+
 /// The writer's own state. It never shares anything with another thread.
 struct LogWriterCore {
   struct Outcome {
@@ -43,57 +62,66 @@ struct LogWriterCore {
     sequence = replay.lastSequence
   }
 
-  mutating func write(_ batch: [LogWriter.Request]) -> Outcome {
+  /// All of the batch in one transaction and one fsync, in order.
+  mutating func write(_ batch: some Collection<LogWrite>) -> Outcome {
     var outcome = Outcome()
     outcome.results.reserveCapacity(batch.count)
     if failure == nil {
-      for request in batch {
-        outcome.results.append(prepare(request, &outcome))
+      var confirms = false
+      for write in batch {
+        switch write.content {
+        case .records(let partition, let records):
+          outcome.results.append(prepare(partition, records, &outcome))
+        case .confirmation:
+          confirms = true
+          outcome.results.append(.success(()))
+        }
       }
-      commit(&outcome)
+      commit(&outcome, confirms: confirms)
     }
     if let failure {
       outcome.hasFailed = true
-      outcome.results = batch.map { _ in .failure(failure) }
+      outcome.results = Array(repeating: .failure(failure), count: batch.count)
     }
     return outcome
   }
 
   /// Puts a request's records into the batch, all or none.
-  private mutating func prepare(_ request: LogWriter.Request, _ outcome: inout Outcome) -> Result<
-    Void, StoreError
-  > {
-    var tail = tails[request.partition] ?? LogTail()
+  private mutating func prepare(
+    _ partition: PartitionID, _ records: [StoredRecord], _ outcome: inout Outcome
+  ) -> Result<Void, StoreError> {
+    var tail = tails[partition] ?? LogTail()
     var encoded: [[UInt8]] = []
     do {
-      for record in StoredRecord.records(of: request.request) {
+      for record in records {
         try tail.take(record)
-        encoded.append(try record.encoded(partition: request.partition, encoder: encoder))
+        encoded.append(try record.encoded(partition: partition, encoder: encoder))
       }
     } catch {
-      return .failure(.invalidRequest(detail: "\(request.partition): \(error)"))
+      return .failure(.invalidRequest(detail: "\(partition): \(error)"))
     }
-    tails[request.partition] = tail
+    tails[partition] = tail
     for record in encoded {
-      builder.append(record, of: request.partition)
+      builder.append(record, of: partition)
     }
     outcome.records += encoded.count
     return .success(())
   }
 
-  private mutating func commit(_ outcome: inout Outcome) {
-    guard let blob = builder.finish() else { return }
-    sequence += 1
+  private mutating func commit(_ outcome: inout Outcome, confirms: Bool) {
+    let blob = builder.finish()
+    guard blob != nil || confirms else { return }
+    if blob != nil { sequence += 1 }
     let start = ContinuousClock.now
     do throws(StoreError) {
-      try file.append(blob, sequence: sequence, beforeCommit: faults.beforeLogCommit)
+      try file.append(blob, sequence: sequence, confirms: confirms, beforeCommit: faults.beforeLogCommit)
     } catch {
       fail(error)
       return
     }
     outcome.nanoseconds = start.nanosecondsSince
     outcome.hasCommitted = true
-    outcome.bytes = blob.count
+    outcome.bytes = blob?.count ?? 0
     faults.afterLogCommit()
   }
 

@@ -18,16 +18,23 @@ extension NodeStore {
   public static func readModelRows(
     directory: String, table: ReadModelTable
   ) throws(StoreError) -> [ReadModelRow] {
+    try readModelRows(directory: directory, table: table, files: RealFiles())
+  }
+
+  /// The same on any file system.
+  package static func readModelRows(
+    directory: String, table: ReadModelTable, files: any StoreFiles
+  ) throws(StoreError) -> [ReadModelRow] {
     try ReadModelTable.validate([table])
-    let path = DataDirectory(path: directory).stateFile
-    guard try DataDirectory.size(of: path) > 0 else {
+    let path = DataDirectory(path: directory, files: files).stateFile
+    guard try files.size(of: path) > 0 else {
       throw .io(file: path, detail: "it is missing or empty")
     }
     return try StoreError.mapping(path) {
       var configuration = Configuration()
       configuration.readonly = true
       configuration.busyMode = .timeout(5)
-      let queue = try DatabaseQueue(path: path, configuration: configuration)
+      let queue = try DatabaseQueue(path: files.databasePath(path), configuration: configuration)
       defer { try? queue.close() }
       return try queue.read { database in
         let names = [table.keyColumn] + table.columns.map(\.name)
@@ -42,17 +49,6 @@ extension NodeStore {
           return ReadModelRow(key: row[0], columns: columns)
         }
       }
-    }
-  }
-}
-
-extension SQLValue {
-  fileprivate init(_ value: DatabaseValue) {
-    switch value.storage {
-    case .null, .blob: self = .null
-    case .int64(let number): self = .integer(number)
-    case .double(let number): self = .real(number)
-    case .string(let text): self = .text(text)
     }
   }
 }

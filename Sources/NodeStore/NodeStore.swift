@@ -3,7 +3,7 @@ public import Raft
 internal import Synchronization
 
 /// The node's data directory: `log.db` (consensus log and hard state of every partition, on stable storage before a
-/// completion is called) and `state.db` (actor rows and read models of committed entries, rebuildable from the log).
+/// completion is called) and `state.db` (actor rows and read models of committed entries; synced before the log is compacted).
 ///
 /// Promise P1 rests on it: a completion of `append` with success means that the request is on stable storage.
 public final class NodeStore: Sendable {
@@ -16,26 +16,36 @@ public final class NodeStore: Sendable {
   /// not vote with what it finds here: the page cache may have shown what is not on the disk.
   public let suspectedBecause: String?
 
-  let logFile: LogFile
-  let stateFile: StateFile
-  private let log: LogWriter
-  private let state: StateWriter
-  private let recoveredLogs: Mutex<[PartitionID: RecoveredLog]>
-  private let lock: Mutex<DirectoryLock?>
+  /// Whether these files were made at this start, or at an earlier one without a `confirmLog` since.
+  public let isNew: Bool
+  /// Whether the end of the log was cut at this start, as after a torn write, or at an earlier one without a `confirmLog`
+  /// since: something acknowledged may be missing.
+  public let tailWasCut: Bool
+  /// Partitions whose log was compacted and whose state below it is gone (the state file was lost or damaged); sorted. A
+  /// replica of one that runs actors cannot apply its log and must be rebuilt from the others. A witness has no state: it is
+  /// always among them once its log was compacted.
+  public let stateMissing: [PartitionID]
 
-  init(_ parts: consuming OpenedStore, lock: DirectoryLock) {
-    incarnation = parts.incarnation
-    openNotes = parts.notes
-    suspectedBecause = parts.suspicion
-    logFile = parts.logFile
-    stateFile = parts.stateFile
-    recoveredLogs = Mutex(parts.replay.recovered)
-    log = LogWriter(
-      core: LogWriterCore(
-        file: parts.logFile, replay: parts.replay, directory: parts.directory, faults: parts.faults),
-      limits: parts.limits)
-    state = StateWriter(file: parts.stateFile, faults: parts.faults)
-    self.lock = Mutex(lock)
+  private let logFile: LogFile
+  private let stateFile: StateFile
+  private let log: LogWriter
+  let state: StateWriter
+  private let recoveredLogs: Mutex<[PartitionID: RecoveredLog]>
+  private let lock: Mutex<(any StoreLock)?>
+
+  private init(_ opened: OpenedStore, faults: StoreFaults, limits: LogWriter.Limits) {
+    incarnation = opened.incarnation
+    openNotes = opened.notes
+    suspectedBecause = opened.suspicion
+    isNew = opened.standing == .unconfirmedNew
+    tailWasCut = opened.standing == .unconfirmedCut
+    stateMissing = opened.stateMissing
+    logFile = opened.logFile
+    stateFile = opened.stateFile
+    recoveredLogs = Mutex(opened.recovered)
+    log = LogWriter(core: opened.writer, limits: limits)
+    state = StateWriter(file: opened.stateFile, faults: faults)
+    lock = Mutex(opened.lock)
   }
 
   deinit {
@@ -48,6 +58,26 @@ public final class NodeStore: Sendable {
     directory: String, identity: StoreIdentity, readModels: [ReadModelTable]
   ) throws(StoreError) -> NodeStore {
     try open(directory: directory, identity: identity, readModels: readModels, faults: .none)
+  }
+
+  /// - Parameters:
+  ///   - faults: makes the disk slow or makes it fail; for tests and for nodes that allow chaos.
+  ///   - pendingByteLimit: past it, appends are counted as such.
+  ///   - files: the file system.
+  package static func open(
+    directory: String, identity: StoreIdentity, readModels: [ReadModelTable], faults: StoreFaults,
+    pendingByteLimit: Int? = nil, files: any StoreFiles = RealFiles()
+  ) throws(StoreError) -> NodeStore {
+    let opened = try OpenedStore.open(
+      directory: directory, identity: identity, readModels: readModels, faults: faults, files: files)
+    var limits = LogWriter.Limits()
+    limits.pendingBytes = pendingByteLimit ?? limits.pendingBytes
+    return NodeStore(opened, faults: faults, limits: limits)
+  }
+
+  /// `PRAGMA synchronous` of the log file as SQLite has it: 2 is FULL.
+  package func logSynchronous() throws(StoreError) -> Int {
+    try logFile.synchronous()
   }
 
   /// The logs as they were found at `open`; empty after `takeRecovered()`.
@@ -77,7 +107,16 @@ public final class NodeStore: Sendable {
     request: PersistRequest,
     completion: @escaping @Sendable (Result<Void, StoreError>) -> Void
   ) {
-    log.append(partition: partition, request: request, completion: completion)
+    log.append(LogWrite(partition, request), completion: completion)
+  }
+
+  /// Records that nothing is missing from the log: the next start finds neither `isNew` nor `tailWasCut`. In order with
+  /// `append`, and durable like it.
+  ///
+  /// Call it when every partition's replica is confirmed and its log has reached its voting floor: until then a restart must
+  /// find the same doubt again.
+  public func confirmLog(completion: @escaping @Sendable (Result<Void, StoreError>) -> Void) {
+    log.append(LogWrite(.confirmation), completion: completion)
   }
 
   /// Writes rows, read-model rows and the applied index in one transaction of the state file, on a thread of its own.

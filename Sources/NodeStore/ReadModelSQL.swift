@@ -83,6 +83,53 @@ struct ReadModelSQL: Sendable {
       arguments: StatementArguments(arguments))
   }
 
+  /// The rows that a partition wrote, with the columns that are declared and not NULL; sorted by table and key.
+  func rows(partition: Int64, _ database: Database) throws -> [SnapshotReadModelRow] {
+    var found: [SnapshotReadModelRow] = []
+    for table in order.sorted().compactMap({ tables[$0] }) {
+      let names = [table.keyColumn, ReadModelTable.indexColumn] + table.columns.map(\.name)
+      let list = names.map { "\"\($0)\"" }.joined(separator: ", ")
+      let rows = try Row.fetchCursor(
+        database,
+        sql: """
+          SELECT \(list) FROM "\(table.name)" WHERE \(ReadModelTable.partitionColumn) = ?
+          ORDER BY "\(table.keyColumn)"
+          """,
+        arguments: [partition])
+      while let row = try rows.next() {
+        var columns: [String: SQLValue] = [:]
+        for (position, column) in table.columns.enumerated() {
+          let value = SQLValue(row[position + 2] as DatabaseValue)
+          if value != .null { columns[column.name] = value }
+        }
+        let index = UInt64(clamping: row[1] as Int64)
+        found.append(SnapshotReadModelRow(table: table.name, key: row[0], index: index, columns: columns))
+      }
+    }
+    return found
+  }
+
+  /// Deletes the rows that a partition wrote.
+  func deleteAll(partition: Int64, _ database: Database) throws {
+    for table in order {
+      try database.execute(
+        sql: "DELETE FROM \"\(table)\" WHERE \(ReadModelTable.partitionColumn) = ?", arguments: [partition])
+    }
+  }
+
+  /// Puts a row of a snapshot. What this version does not declare is left out: a read model is for reports, and the snapshot
+  /// may be from a newer version or an older one.
+  func restore(
+    _ row: SnapshotReadModelRow, partition: Int64, index: Int64, _ database: Database
+  ) throws {
+    guard let table = tables[row.table] else { return }
+    let columns = row.columns.filter { name, value in
+      table.columns.contains { $0.name == name && $0.kind.accepts(value) }
+    }
+    let change = ReadModelChange(table: row.table, key: row.key, columns: columns)
+    try apply(change, partition: partition, index: index, database)
+  }
+
   private static func upsert(_ table: ReadModelTable, _ columns: [ReadModelColumn]) -> String {
     let written = columns.map(\.name) + [ReadModelTable.partitionColumn, ReadModelTable.indexColumn]
     let names = ([table.keyColumn] + written).map { "\"\($0)\"" }.joined(separator: ", ")
@@ -93,6 +140,15 @@ struct ReadModelSQL: Sendable {
 }
 
 extension SQLValue {
+  init(_ value: DatabaseValue) {
+    switch value.storage {
+    case .null, .blob: self = .null
+    case .int64(let number): self = .integer(number)
+    case .double(let number): self = .real(number)
+    case .string(let text): self = .text(text)
+    }
+  }
+
   var databaseValue: DatabaseValue {
     switch self {
     case .text(let text): text.databaseValue

@@ -1,21 +1,31 @@
 // The SQL of the state file: checkpoints and loads of actor rows.
 internal import Foundation
 internal import GRDB
+internal import Synchronization
 
-/// `state.db`: committed entries only, `synchronous=NORMAL`. Everything in it can be rebuilt from the log.
-struct StateFile: Sendable {
+/// `state.db`: committed entries only, `synchronous=NORMAL`. What the log still holds can be rebuilt from it; before the log is
+/// compacted, and when a snapshot is installed, the file is synced.
+final class StateFile: Sendable {
   /// Tables that no read model may be named like; lowercase.
-  static let ownTables = ["meta", "actor_row", "partition_checkpoint"]
+  static let ownTables = ["meta", "actor_row", "partition_checkpoint", "partition_snapshot"]
 
-  private let database: DatabaseFile
-  private let readModels: ReadModelSQL
+  let readModels: ReadModelSQL
+  let database: DatabaseFile
+  let directory: DataDirectory
+  let writes = Mutex(StateWrites())
 
   var path: String { database.path }
 
-  init(path: String, identity: StoreIdentity, readModels tables: [ReadModelTable]) throws(StoreError) {
+  init(
+    _ directory: DataDirectory, identity: StoreIdentity, readModels tables: [ReadModelTable]
+  ) throws(StoreError) {
     try ReadModelTable.validate(tables)
     readModels = ReadModelSQL(tables)
-    database = try DatabaseFile(path: path, durability: .normal)
+    self.directory = directory
+    let path = directory.stateFile
+    database = try DatabaseFile(path: path, files: directory.files, durability: .normal)
+    // Checkpoints are `copyWAL`'s: SQLite's own ignores errors, and a failed sync must be known.
+    try database.read { try $0.execute(sql: "PRAGMA wal_autocheckpoint = 0") }
     try database.write { database in
       _ = try FileMeta(database, file: path, identity: identity)
       try database.execute(
@@ -27,6 +37,7 @@ struct StateFile: Sendable {
           CREATE TABLE IF NOT EXISTS partition_checkpoint(
             partition INTEGER PRIMARY KEY NOT NULL, log_index INTEGER NOT NULL);
           """)
+      try Self.createSnapshotTable(database)
       try readModels.createTables(database)
     }
   }
@@ -46,7 +57,8 @@ struct StateFile: Sendable {
   func write(_ checkpoint: PartitionCheckpoint, beforeCommit: StoreFaults.Hook) throws(StoreError) {
     let partition = Int64(checkpoint.partition.rawValue)
     let appliedIndex = try Self.integer(checkpoint.appliedIndex)
-    try database.write { database in
+    let count = checkpoint.puts.count + checkpoint.deletes.count + checkpoint.readModel.count
+    try write(rows: count, bytes: Self.bytes(checkpoint.puts)) { database in
       let stored = try Self.appliedIndex(database, partition: partition)
       guard appliedIndex >= stored else {
         throw StoreError.invalidRequest(
@@ -57,52 +69,45 @@ struct StateFile: Sendable {
       for key in checkpoint.deletes {
         try delete.execute(arguments: [partition, key.actorType, key.actorID, key.rowKey])
       }
-      // An empty `Data` is bound as NULL: hence the coalesce.
-      let put = try database.cachedStatement(
-        sql: """
-          INSERT INTO actor_row(partition, actor_type, actor_id, row_key, log_index, value)
-          VALUES(?, ?, ?, ?, ?, coalesce(?, x''))
-          ON CONFLICT DO UPDATE SET log_index = excluded.log_index, value = excluded.value
-          """)
       for row in checkpoint.puts {
-        let index = try Self.integer(row.index)
-        try put.execute(
-          arguments: [partition, row.actorType, row.actorID, row.rowKey, index, Data(row.value)])
+        try Self.put(row, partition: partition, database)
       }
       for change in checkpoint.readModel {
         try readModels.apply(change, partition: partition, index: appliedIndex, database)
       }
-      let advance = try database.cachedStatement(
-        sql: """
-          INSERT INTO partition_checkpoint(partition, log_index) VALUES(?, ?)
-          ON CONFLICT DO UPDATE SET log_index = excluded.log_index
-          """)
-      try advance.execute(arguments: [partition, appliedIndex])
+      try Self.advance(database, partition: partition, to: appliedIndex)
       try beforeCommit()
     }
   }
 
   func load(_ partition: PartitionID) throws(StoreError) -> LoadedPartition {
     let number = Int64(partition.rawValue)
-    return try database.read { database in
-      var loaded = LoadedPartition(appliedIndex: UInt64(try Self.appliedIndex(database, partition: number)))
-      let rows = try Row.fetchCursor(
-        database,
-        sql: """
-          SELECT actor_type, actor_id, row_key, log_index, value FROM actor_row WHERE partition = ?
-          ORDER BY actor_type, actor_id, row_key
-          """,
-        arguments: [number])
-      while let row = try rows.next() {
-        guard let index = UInt64(exactly: row[3] as Int64) else {
-          throw StoreError.damaged(file: path, detail: "\(partition) has a row with a negative log index")
-        }
-        let value: Data = row[4]
-        loaded.rows.append(
-          ActorRow(actorType: row[0], actorID: row[1], rowKey: row[2], index: index, value: [UInt8](value)))
-      }
-      return loaded
+    return try readConsistently { database in
+      LoadedPartition(
+        appliedIndex: UInt64(try Self.appliedIndex(database, partition: number)),
+        rows: try rows(of: partition, database))
     }
+  }
+
+  /// Sorted by their keys.
+  func rows(of partition: PartitionID, _ database: Database) throws -> [ActorRow] {
+    let rows = try Row.fetchCursor(
+      database,
+      sql: """
+        SELECT actor_type, actor_id, row_key, log_index, value FROM actor_row WHERE partition = ?
+        ORDER BY actor_type, actor_id, row_key
+        """,
+      arguments: [Int64(partition.rawValue)])
+    var found: [ActorRow] = []
+    while let row = try rows.next() {
+      guard let index = UInt64(exactly: row[3] as Int64) else {
+        throw StoreError.damaged(file: path, detail: "\(partition) has a row with a negative log index")
+      }
+      let value: Data = row[4]
+      found.append(
+        ActorRow(actorType: row[0], actorID: row[1], rowKey: row[2], index: index, value: [UInt8](value)))
+    }
+    return found
   }
 
   /// Every partition that has a checkpoint, with its applied index.
@@ -124,13 +129,42 @@ struct StateFile: Sendable {
     try database.close()
   }
 
-  private static func appliedIndex(_ database: Database, partition: Int64) throws -> Int64 {
+  func abandon() {
+    database.abandon()
+  }
+
+  static func bytes(_ rows: [ActorRow]) -> Int {
+    rows.reduce(0) { $0 + $1.value.count }
+  }
+
+  static func put(_ row: ActorRow, partition: Int64, _ database: Database) throws {
+    // An empty `Data` is bound as NULL: hence the coalesce.
+    let put = try database.cachedStatement(
+      sql: """
+        INSERT INTO actor_row(partition, actor_type, actor_id, row_key, log_index, value)
+        VALUES(?, ?, ?, ?, ?, coalesce(?, x''))
+        ON CONFLICT DO UPDATE SET log_index = excluded.log_index, value = excluded.value
+        """)
+    let index = try integer(row.index)
+    try put.execute(arguments: [partition, row.actorType, row.actorID, row.rowKey, index, Data(row.value)])
+  }
+
+  static func advance(_ database: Database, partition: Int64, to index: Int64) throws {
+    let advance = try database.cachedStatement(
+      sql: """
+        INSERT INTO partition_checkpoint(partition, log_index) VALUES(?, ?)
+        ON CONFLICT DO UPDATE SET log_index = excluded.log_index
+        """)
+    try advance.execute(arguments: [partition, index])
+  }
+
+  static func appliedIndex(_ database: Database, partition: Int64) throws -> Int64 {
     let select = try database.cachedStatement(
       sql: "SELECT log_index FROM partition_checkpoint WHERE partition = ?")
     return try Int64.fetchOne(select, arguments: [partition]) ?? 0
   }
 
-  private static func integer(_ index: UInt64) throws(StoreError) -> Int64 {
+  static func integer(_ index: UInt64) throws(StoreError) -> Int64 {
     guard let integer = Int64(exactly: index) else {
       throw .invalidRequest(detail: "the log index \(index) is too large")
     }

@@ -47,9 +47,17 @@ final class StateWriter: Sendable {
   func load(
     _ partition: PartitionID, completion: @escaping @Sendable (Result<LoadedPartition, StoreError>) -> Void
   ) {
+    run(completion) { (file) throws(StoreError) in try file.load(partition) }
+  }
+
+  /// Runs any other work with the file.
+  func run<Value>(
+    _ completion: @escaping @Sendable (Result<Value, StoreError>) -> Void,
+    _ work: @escaping @Sendable (StateFile) throws(StoreError) -> Value
+  ) {
     enqueue { [self] isOpen in
       guard isOpen else { return completion(.failure(.closed)) }
-      completion(Result { () throws(StoreError) in try file.load(partition) })
+      completion(Result { () throws(StoreError) in try work(file) })
     }
   }
 

@@ -11,6 +11,8 @@ package struct StoreFaults: Sendable {
   package var afterLogCommit: @Sendable () -> Void
   /// Before a checkpoint is committed to the state file.
   package var beforeCheckpointCommit: Hook
+  /// Opens the log with `synchronous=NORMAL`: commits are acknowledged that a power loss takes. To show that a test notices.
+  package var logWithoutSync = false
 
   package init(
     beforeLogCommit: @escaping Hook = { () throws(StoreError) in },

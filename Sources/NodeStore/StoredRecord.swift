@@ -5,17 +5,20 @@ internal import Raft
 /// What the log says about one partition, one step at a time.
 ///
 /// Bytes: the partition (4 bytes, little-endian), the kind (1 byte), then the content: the index (8 bytes,
-/// little-endian) of a truncation, or the CBOR of an entry or of a hard state.
-enum StoredRecord: Equatable {
+/// little-endian) of a truncation, the CBOR of an entry or of a hard state, or a byte of flags and the CBOR of a base.
+enum StoredRecord: Equatable, Sendable {
   /// Entries at this index and above are void.
   case truncate(from: LogIndex)
   case entry(LogEntry)
   case hardState(HardState)
+  /// The log begins after it: entries up to its index are void, and with `resets` all the others that came before.
+  case base(LogBase, resets: Bool)
 
   private enum Kind: UInt8 {
     case truncate = 1
     case entry = 2
     case hardState = 3
+    case base = 4
   }
 
   static let headerLength = 5
@@ -23,7 +26,10 @@ enum StoredRecord: Equatable {
   /// A request as records, in the order in which they take effect.
   static func records(of request: PersistRequest) -> [StoredRecord] {
     var records: [StoredRecord] = []
-    records.reserveCapacity(request.entries.count + 2)
+    records.reserveCapacity(request.entries.count + 3)
+    if let base = request.base {
+      records.append(.base(base, resets: request.resetsLog))
+    }
     if let index = request.truncateFrom {
       records.append(.truncate(from: index))
     }
@@ -48,6 +54,10 @@ enum StoredRecord: Equatable {
     case .hardState(let hardState):
       Self.start(&bytes, partition, .hardState)
       bytes += try encoder.encode(hardState)
+    case .base(let base, let resets):
+      Self.start(&bytes, partition, .base)
+      bytes.append(resets ? 1 : 0)
+      bytes += try encoder.encode(base)
     }
     return bytes
   }
@@ -76,6 +86,11 @@ enum StoredRecord: Equatable {
       return .entry(try decoder.decode(LogEntry.self, from: content))
     case .hardState:
       return .hardState(try decoder.decode(HardState.self, from: content))
+    case .base:
+      guard let flags = content.first, flags <= 1 else {
+        throw Unreadable(description: "a base with flags that this version does not know")
+      }
+      return .base(try decoder.decode(LogBase.self, from: content.dropFirst()), resets: flags == 1)
     case nil:
       throw Unreadable(description: "a record of kind \(number), which this version does not know")
     }

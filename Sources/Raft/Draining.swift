@@ -9,9 +9,12 @@ struct Announcement: Equatable, Sendable {
 
 extension Raft {
   /// Everything to do, in this order: failed reads, a change of role, messages, at most one write,
-  /// entries to apply, confirmed reads. Call it after each batch of events: one drain makes one
+  /// entries to apply, confirmed reads, snapshots to read or store. Call it after each batch of events: one drain makes one
   /// write and one set of appends out of all proposals before it.
   public mutating func drain() -> [Action] {
+    concludeMembership()
+    handOver()
+    askForConfirmation()
     startReadRound()
     replicate()
     releaseAcknowledgment()
@@ -33,6 +36,8 @@ extension Raft {
       actions.append(.apply(entries))
     }
     actions.append(contentsOf: takeConfirmedReads().map(Action.readConfirmed))
+    actions.append(contentsOf: hostRequests)
+    hostRequests.removeAll()
     return actions
   }
 }

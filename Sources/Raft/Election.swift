@@ -1,5 +1,7 @@
 // Elections: PreVote, votes and the changes of role. Votes leave when they are durable: Persistence.
 
+internal import PlantedBugs
+
 /// The answers to one campaign.
 struct VoteTally: Sendable {
   private(set) var granted: [ReplicaID] = []
@@ -33,7 +35,7 @@ extension Raft {
 
   /// Asks whether an election could be won, in the next term but without entering it.
   mutating func startPreVote() {
-    guard quorum.contains(id) else {
+    guard canCampaign else {
       resetElectionTimer()
       return
     }
@@ -44,7 +46,7 @@ extension Raft {
     tally = VoteTally()
     tally.record(id, granted: true)
     resetElectionTimer()
-    for voter in quorum.voters where voter != id {
+    for voter in membership.allVoters where voter != id {
       send(
         .preVote(lastIndex: lastIndex, lastTerm: lastTerm), to: voter, term: currentTerm + 1)
     }
@@ -53,20 +55,38 @@ extension Raft {
 
   /// Enters a new term and asks for votes. The own vote counts when it is durable.
   mutating func startElection(isTransfer: Bool) {
-    guard quorum.contains(id) else { return }
+    guard canCampaign else { return }
     enter(term: currentTerm + 1)
     vote = id
     currentRole = .candidate
     tally = VoteTally()
-    for voter in quorum.voters where voter != id {
+    for voter in membership.allVoters where voter != id {
       hold(
-        .vote(lastIndex: lastIndex, lastTerm: lastTerm, transfer: isTransfer), to: voter)
+        .vote(
+          lastIndex: lastIndex, lastTerm: lastTerm, transfer: isTransfer, nonce: confirmation.nonce),
+        to: voter)
     }
+  }
+
+  /// A replica that is no voter never campaigns, nor does one whose past is in question. One that the last entries
+  /// remove, not known to be committed, still may: it can be the only one whose log is long enough (dissertation, 4.2.2).
+  private var canCampaign: Bool {
+    let isVoter = log.quorum.contains(id) || log.membership(at: commit)?.isVoter(id) == true
+    return (isVoter || isPlanted(.removedNodeWins)) && isConfirmed && reachesFloor(log.end)
+  }
+
+  private var campaignOutcome: Quorum.Outcome {
+    if isPlanted(.removedNodeWins), !log.quorum.contains(id),
+      tally.granted.count > log.quorum.incoming.count / 2
+    {
+      return .won
+    }
+    return log.quorum.outcome(tally.answer(of:))
   }
 
   private mutating func decidePreVote() {
     guard role == .preCandidate else { return }
-    switch quorum.outcome(tally.answer(of:)) {
+    switch campaignOutcome {
     case .won: startElection(isTransfer: false)
     case .lost: becomeFollower(term: term, leader: nil)
     case .pending: break
@@ -76,7 +96,7 @@ extension Raft {
   /// Counts the answers of a candidate. Also called when its own vote has become durable.
   mutating func decideElection() {
     guard role == .candidate else { return }
-    switch quorum.outcome(tally.answer(of:)) {
+    switch campaignOutcome {
     case .won: becomeLeader()
     case .lost: becomeFollower(term: term, leader: nil)
     case .pending: break
@@ -89,8 +109,8 @@ extension Raft {
     decidePreVote()
   }
 
-  mutating func countVote(from voter: ReplicaID, granted: Bool) {
-    guard role == .candidate else { return }
+  mutating func countVote(from voter: ReplicaID, granted: Bool, nonce: UInt64) {
+    guard role == .candidate, nonce == confirmation.nonce || nonce == 0 else { return }
     tally.record(voter, granted: granted)
     decideElection()
   }
@@ -101,13 +121,17 @@ extension Raft {
 extension Raft {
   /// A leader was heard from within the shortest election timeout: elections would only disturb.
   var hasLiveLeader: Bool {
-    knownLeader != nil && electionElapsed < configuration.electionTicks
+    knownLeader != nil && electionElapsed < configuration.electionTicks && !isPlanted(.skipPreVoteLease)
   }
 
   mutating func answerPreVote(_ message: Message, lastIndex: LogIndex, lastTerm: Term) {
+    if configuration.quiet, role == .leader, let position = position(of: message.from) {
+      // It does not know its leader; a quiet one would not say.
+      peers[position].owesHeartbeat = true
+    }
     let couldVote = message.term > term || vote == message.from || (vote == nil && leader == nil)
     let isGranted =
-      couldVote && !hasLiveLeader && log.isUpToDate(lastIndex: lastIndex, lastTerm: lastTerm)
+      couldVote && !hasLiveLeader && acceptsLog(lastIndex: lastIndex, lastTerm: lastTerm)
     if isGranted, isHinted {
       // Somebody else acts on the hint: let them finish.
       electionElapsed = 0
@@ -119,11 +143,12 @@ extension Raft {
 
   /// Only reached in the current term: a newer one was entered before.
   mutating func answerVote(
-    _ message: Message, lastIndex: LogIndex, lastTerm: Term
+    _ message: Message, lastIndex: LogIndex, lastTerm: Term, nonce: UInt64
   ) {
-    let canVote = vote == message.from || (vote == nil && leader == nil)
-    guard canVote, log.isUpToDate(lastIndex: lastIndex, lastTerm: lastTerm) else {
-      send(.voteReply(granted: false), to: message.from)
+    let canVote =
+      vote == message.from || (vote == nil && (leader == nil || isPlanted(.skipPreVoteLease)))
+    guard canVote, acceptsLog(lastIndex: lastIndex, lastTerm: lastTerm) else {
+      send(.voteReply(granted: false, nonce: nonce), to: message.from)
       return
     }
     if role == .preCandidate {
@@ -131,7 +156,13 @@ extension Raft {
     }
     vote = message.from
     electionElapsed = 0
-    hold(.voteReply(granted: true), to: message.from)
+    hold(.voteReply(granted: true, nonce: nonce), to: message.from)
+  }
+
+  /// Whether a log that ends like this may lead, as far as this replica knows and may say.
+  private func acceptsLog(lastIndex: LogIndex, lastTerm: Term) -> Bool {
+    isConfirmed && log.isUpToDate(lastIndex: lastIndex, lastTerm: lastTerm)
+      && reachesFloor(LogPosition(term: lastTerm, index: lastIndex))
   }
 }
 
@@ -150,14 +181,13 @@ extension Raft {
     currentRole = .leader
     knownLeader = id
     heartbeatElapsed = 0
-    let shortest = configuration.heartbeatTicks
-    let patience = shortest...max(shortest, configuration.electionTicks)
-    peers = quorum.voters.filter { $0 != id }.map {
-      Progress(id: $0, next: lastIndex + 1, patience: patience)
-    }
+    handover = Handover()
+    peers = []
+    rebuildPeers(next: lastIndex + 1)
     uncommittedBytes = log.byteCount(after: commit)
     // Entries of earlier terms commit only together with one of this term (paper, 5.4.2).
-    append(.empty)
+    // The first entry of all says who the members are: those that join learn it from the log only.
+    append(lastIndex == 0 ? .membership(membership) : .empty)
   }
 
   /// Forgets what belonged to the role, and the vote if the term is a new one.
@@ -182,6 +212,8 @@ extension Raft {
   mutating func resetElectionTimer() {
     electionElapsed = 0
     electionTimeout = jitter.timeout(electionTicks: configuration.electionTicks)
+    // Voters that hold the state go first.
+    if isWitness { electionTimeout += configuration.electionTicks }
     if isHinted {
       electionTimeout = min(electionTimeout, hintRetryTicks)
     }

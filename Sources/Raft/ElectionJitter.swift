@@ -26,6 +26,11 @@ struct ElectionJitter: Sendable {
     random = SplitMix64(seed: seed ^ mixer.next())
   }
 
+  /// A number for this start.
+  mutating func nonce() -> UInt64 {
+    random.next()
+  }
+
   mutating func timeout(electionTicks: Int) -> Int {
     // The modulo bias of a 64-bit value over a few dozen ticks is beyond notice.
     electionTicks + Int(random.next() % UInt64(electionTicks))

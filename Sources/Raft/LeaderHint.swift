@@ -23,10 +23,14 @@ extension Raft {
   /// Between two attempts after a hint: everybody else has had a turn by then, and a follower that
   /// got the hint late has forgotten the leader.
   var hintRetryTicks: Int {
-    (quorum.voters.count + rank(without: nil)) * configuration.hintStaggerTicks
+    let count = log.quorum.incoming.count + log.quorum.outgoing.count
+    return (count + rank(without: nil)) * configuration.hintStaggerTicks
   }
 
+  /// Its place among the voters: those that hold the state come first.
   private func rank(without replica: ReplicaID?) -> Int {
-    quorum.voters.filter { $0 != replica }.firstIndex(of: id) ?? quorum.voters.count
+    let membership = membership
+    let order = membership.dataVoters + membership.witnesses
+    return order.filter { $0 != replica }.firstIndex(of: id) ?? order.count
   }
 }

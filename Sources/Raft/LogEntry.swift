@@ -2,16 +2,20 @@
 
 /// What an entry carries.
 public enum Payload: Equatable, Sendable {
-  /// What a new leader appends first, so that it can commit in its own term.
+  /// What a new leader appends first, so that it can commit in its own term. (The first one of all appends the
+  /// membership.)
   case empty
   /// A command, opaque to consensus.
   case command([UInt8])
+  /// Who belongs to the group from this entry on: the resulting membership, not the change.
+  case membership(Membership)
 
   /// Bytes of content.
   public var byteCount: Int {
     switch self {
     case .empty: 0
     case .command(let bytes): bytes.count
+    case .membership(let membership): membership.byteCount
     }
   }
 }
@@ -48,6 +52,7 @@ extension LogEntry: Codable {
   private enum Kind: UInt8, Codable {
     case empty = 0
     case command = 1
+    case membership = 2
   }
 
   public init(from decoder: any Decoder) throws {
@@ -57,6 +62,7 @@ extension LogEntry: Codable {
     switch try container.decode(Kind.self, forKey: .kind) {
     case .empty: payload = .empty
     case .command: payload = .command(try container.decode([UInt8].self, forKey: .content))
+    case .membership: payload = .membership(try container.decode(Membership.self, forKey: .content))
     }
   }
 
@@ -70,6 +76,9 @@ extension LogEntry: Codable {
     case .command(let bytes):
       try container.encode(Kind.command, forKey: .kind)
       try container.encode(bytes, forKey: .content)
+    case .membership(let membership):
+      try container.encode(Kind.membership, forKey: .kind)
+      try container.encode(membership, forKey: .content)
     }
   }
 }

@@ -1,5 +1,6 @@
 // What replicas of one group say to each other. Pure values; the encoding of the whole is in
-// MessageCoding.swift, who says what and when in the files named after the subject.
+// MessageCoding.swift, appends in AppendMessages.swift, snapshots in SnapshotMessages.swift, who says what and when in
+// the files named after the subject.
 
 /// One message from one replica to another of the same group.
 public struct Message: Equatable, Sendable {
@@ -23,107 +24,62 @@ public enum Body: Equatable, Sendable {
   /// Would you vote for me? Changes nothing at the receiver (dissertation, 9.6).
   case preVote(lastIndex: LogIndex, lastTerm: Term)
   case preVoteReply(granted: Bool)
-  /// `transfer`: the leader asked for this election, so a live leader is no reason to refuse.
-  case vote(lastIndex: LogIndex, lastTerm: Term, transfer: Bool)
-  case voteReply(granted: Bool)
+  /// `transfer`: the leader asked for this election, so a live leader is no reason to refuse. `nonce` names the
+  /// candidate's start; 0 if it has none.
+  case vote(lastIndex: LogIndex, lastTerm: Term, transfer: Bool, nonce: UInt64 = 0)
+  /// `nonce` is that of the request: votes for the log of an earlier start do not count.
+  case voteReply(granted: Bool, nonce: UInt64 = 0)
   case append(Append)
   case appendReply(AppendReply)
-  /// `commit` never exceeds what the leader knows the receiver to hold.
-  case heartbeat(commit: LogIndex, round: UInt64)
-  case heartbeatReply(round: UInt64)
+  /// `commit` never exceeds what the leader knows the receiver to hold. `compactable`: see Witness.swift.
+  case heartbeat(commit: LogIndex, round: UInt64, compactable: LogIndex = 0)
+  /// `checkpoint`: what the sender has made durable of its state. `commit`: its commit index, in quiet groups.
+  case heartbeatReply(round: UInt64, checkpoint: LogIndex = 0, commit: LogIndex = 0)
   /// The leader asks the receiver to campaign at once (dissertation, 3.10).
   case timeoutNow
+  /// A part of a snapshot, from the leader.
+  case snapshot(SnapshotChunk)
+  case snapshotReply(SnapshotReply)
+  /// What do you know of my past? From a replica that may not vote yet, in its life `nonce`, whose log ends at
+  /// `lastIndex`. `isDoubtful`: something that it had acknowledged may be missing.
+  case confirm(nonce: UInt64, lastIndex: LogIndex, isDoubtful: Bool = false)
+  case confirmReply(ConfirmReply)
 }
 
-/// Entries that follow `prevIndex`, or none: then it only probes.
-public struct Append: Equatable, Sendable {
-  public let prevIndex: LogIndex
-  public let prevTerm: Term
-  /// The leader's commit index; it may lie beyond these entries.
-  public let commit: LogIndex
-  /// The leader's current confirmation round, to be echoed.
-  public let round: UInt64
-  public let entries: [LogEntry]
+/// The answer to `confirm`: what the sender has on stable storage. Its term is the message's.
+public struct ConfirmReply: Equatable, Sendable {
+  /// That of the question.
+  public let nonce: UInt64
+  public let lastIndex: LogIndex
+  public let lastTerm: Term
+  /// As the leader, the most that the sender has seen the asker acknowledge in this term; else 0.
+  public let acknowledged: LogIndex
+  /// The asker's past before this index no longer matters, says the leader: a majority of others holds this entry, which
+  /// is of the leader's term and was appended after the question. 0 if there is none.
+  public let covered: LogIndex
+  /// All voters of the sender's latest membership.
+  public let voters: [ReplicaID]
 
   public init(
-    prevIndex: LogIndex, prevTerm: Term, commit: LogIndex, round: UInt64, entries: [LogEntry]
+    nonce: UInt64, lastIndex: LogIndex, lastTerm: Term, acknowledged: LogIndex = 0, covered: LogIndex = 0,
+    voters: [ReplicaID] = []
   ) {
-    self.prevIndex = prevIndex
-    self.prevTerm = prevTerm
-    self.commit = commit
-    self.round = round
-    self.entries = entries
-  }
-
-  /// Whether the entries follow each other and no term exceeds `term`, the sender's.
-  func isWellFormed(in term: Term) -> Bool {
-    guard prevTerm <= term, prevIndex < LogIndex.max - LogIndex(entries.count) else { return false }
-    var index = prevIndex
-    var lastTerm = prevTerm
-    for entry in entries {
-      index += 1
-      guard entry.index == index, entry.term >= lastTerm, entry.term <= term else { return false }
-      lastTerm = entry.term
-    }
-    return true
+    self.nonce = nonce
+    self.lastIndex = lastIndex
+    self.lastTerm = lastTerm
+    self.acknowledged = acknowledged
+    self.covered = covered
+    self.voters = voters
   }
 }
 
-/// The answer to `Append`.
-public struct AppendReply: Equatable, Sendable {
-  /// Where the logs part, so that the leader skips a whole term per round trip.
-  public struct Rejection: Equatable, Sendable {
-    /// The `prevIndex` that was refused.
-    public let index: LogIndex
-    /// The sender's last index, at most `index`, whose term does not exceed the refused one.
-    public let hintIndex: LogIndex
-    /// The sender's term at `hintIndex`.
-    public let hintTerm: Term
-
-    public init(index: LogIndex, hintIndex: LogIndex, hintTerm: Term) {
-      self.index = index
-      self.hintIndex = hintIndex
-      self.hintTerm = hintTerm
-    }
-  }
-
-  /// The sender holds the leader's log up to here on stable storage. 0 in a rejection.
-  public let match: LogIndex
-  /// The highest confirmation round the sender has seen in this term.
-  public let round: UInt64
-  public let rejection: Rejection?
-
-  public init(match: LogIndex, round: UInt64, rejection: Rejection? = nil) {
-    self.match = match
-    self.round = round
-    self.rejection = rejection
-  }
-}
-
-// MARK: - Encoding: maps with small integer keys
-
-extension Append: Codable {
+extension ConfirmReply: Codable {
   private enum CodingKeys: Int, CodingKey {
-    case prevIndex = 0
-    case prevTerm = 1
-    case commit = 2
-    case round = 3
-    case entries = 4
-  }
-}
-
-extension AppendReply: Codable {
-  private enum CodingKeys: Int, CodingKey {
-    case match = 0
-    case round = 1
-    case rejection = 2
-  }
-}
-
-extension AppendReply.Rejection: Codable {
-  private enum CodingKeys: Int, CodingKey {
-    case index = 0
-    case hintIndex = 1
-    case hintTerm = 2
+    case nonce = 0
+    case lastIndex = 1
+    case lastTerm = 2
+    case acknowledged = 3
+    case covered = 4
+    case voters = 5
   }
 }

@@ -14,12 +14,14 @@ package struct PersistenceLedger: Sendable {
 
   /// The hard state on disk. Only `term` and `vote` are relied on.
   package private(set) var durable: HardState
-  /// The log in memory is on disk up to here.
+  /// The log in memory is on disk up to here. Below the base while a snapshot's base is on its way.
   package private(set) var stableIndex: LogIndex
   /// The log in memory is on disk up to here once all requests are written.
   package private(set) var requestedIndex: LogIndex
 
   private var requestedHardState: HardState
+  private var base: LogBase?
+  private var resetsLog = false
   private var truncateFrom: LogIndex?
   private var lastToken = PersistToken(rawValue: 0)
   private var inFlight = Deque<InFlight>()
@@ -43,9 +45,28 @@ package struct PersistenceLedger: Sendable {
     guard index <= requestedIndex else { return }
     truncateFrom = min(index, truncateFrom ?? index)
     requestedIndex = index - 1
-    stableIndex = min(stableIndex, index - 1)
+    forget(after: index - 1)
+  }
+
+  /// The log in memory begins after `base` now. All of what was dropped is stable.
+  package mutating func compacted(to base: LogBase) {
+    self.base = base
+  }
+
+  /// The log in memory is empty after `base`. Until that is written, only what was committed, up to `index`, counts of
+  /// what is on disk or on its way there.
+  package mutating func reset(to base: LogBase, keeping index: LogIndex) {
+    self.base = base
+    resetsLog = true
+    truncateFrom = nil
+    requestedIndex = base.index
+    forget(after: index)
+  }
+
+  private mutating func forget(after index: LogIndex) {
+    stableIndex = min(stableIndex, index)
     for position in inFlight.indices {
-      inFlight[position].lastIndex = min(inFlight[position].lastIndex, index - 1)
+      inFlight[position].lastIndex = min(inFlight[position].lastIndex, index)
     }
   }
 
@@ -53,14 +74,19 @@ package struct PersistenceLedger: Sendable {
   package mutating func nextRequest(hardState: HardState, log: RaftLog) -> PersistRequest? {
     let changed =
       hardState.term != requestedHardState.term || hardState.vote != requestedHardState.vote
+      || hardState.doubt != requestedHardState.doubt
     let grown = log.lastIndex > requestedIndex
-    guard changed || grown || truncateFrom != nil else { return nil }
+    guard changed || grown || truncateFrom != nil || base != nil else { return nil }
     lastToken = PersistToken(rawValue: lastToken.rawValue + 1)
     let request = PersistRequest(
       token: lastToken,
+      base: base,
+      resetsLog: resetsLog,
       hardState: hardState == requestedHardState ? nil : hardState,
       truncateFrom: truncateFrom,
       entries: grown ? log.entries(in: requestedIndex + 1...log.lastIndex) : [])
+    base = nil
+    resetsLog = false
     truncateFrom = nil
     requestedIndex = log.lastIndex
     requestedHardState = hardState

@@ -4,12 +4,12 @@ extension Raft {
   /// Appends a command. It is committed when `apply` hands out this index with this term; another
   /// term at this index means it was lost. After a change of role the outcome is unknown.
   ///
-  /// - Throws: `notLeader`, `transferring`, or `overloaded` past `maxUncommittedBytes`.
+  /// - Throws: `notLeader` (also at a witness that leads), `transferring`, or `overloaded` past
+  ///   `maxUncommittedBytes`.
   public mutating func propose(
     _ payload: [UInt8]
   ) throws(ProposalError) -> (index: LogIndex, term: Term) {
-    guard role == .leader else { throw .notLeader(leader: leader) }
-    if let transfer { throw .transferring(to: transfer.target) }
+    try checkServing()
     let size = payload.count + LogEntry.overhead
     guard uncommittedBytes == 0 || uncommittedBytes + size <= configuration.maxUncommittedBytes
     else { throw .overloaded }

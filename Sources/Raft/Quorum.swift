@@ -1,6 +1,8 @@
-// Majorities. A pure value; joint consensus will make it two sets that must both agree.
+// Majorities, of one set of voters or of the two of a joint membership. A pure value.
 
-/// The voters and what a majority of them has.
+internal import PlantedBugs
+
+/// The voters and what a majority of them has. While joint, both sets must agree (dissertation, 4.3).
 package struct Quorum: Equatable, Sendable {
   package enum Outcome: Equatable, Sendable {
     case won
@@ -8,34 +10,51 @@ package struct Quorum: Equatable, Sendable {
     case pending
   }
 
-  /// Ascending, without duplicates.
-  package let voters: [ReplicaID]
+  /// The voters, or the incoming ones while joint. Ascending, without duplicates.
+  package let incoming: [ReplicaID]
+  /// The outgoing voters while joint, else empty.
+  package let outgoing: [ReplicaID]
 
   package init(voters: [ReplicaID]) {
-    self.voters = Set(voters).sorted()
+    incoming = Set(voters).sorted()
+    outgoing = []
   }
 
-  package var majority: Int { voters.count / 2 + 1 }
+  /// Both lists ascending and without duplicates.
+  package init(incoming: [ReplicaID], outgoing: [ReplicaID]) {
+    self.incoming = incoming
+    self.outgoing = isPlanted(.singleMajorityWhenJoint) ? [] : outgoing
+  }
 
   package func contains(_ replica: ReplicaID) -> Bool {
-    voters.contains(replica)
+    incoming.contains(replica) || outgoing.contains(replica)
   }
 
   /// Whether a majority satisfies `predicate`. Without voters, never.
   package func isReached(by predicate: (ReplicaID) -> Bool) -> Bool {
-    !voters.isEmpty && voters.count(where: predicate) >= majority
+    Self.isReached(incoming, by: predicate) && (outgoing.isEmpty || Self.isReached(outgoing, by: predicate))
   }
 
   /// The highest value that a majority has reached. Without voters, 0.
   package func reached(_ value: (ReplicaID) -> UInt64) -> UInt64 {
-    guard !voters.isEmpty else { return 0 }
-    return voters.map(value).sorted(by: >)[majority - 1]
+    let first = Self.reached(incoming, value)
+    return outgoing.isEmpty ? first : min(first, Self.reached(outgoing, value))
   }
 
   /// What an election came to: `vote` says yes, no or not yet.
   package func outcome(_ vote: (ReplicaID) -> Bool?) -> Outcome {
     if isReached(by: { vote($0) == true }) { return .won }
-    let possible = voters.count { vote($0) != false }
-    return possible >= majority && !voters.isEmpty ? .pending : .lost
+    return isReached(by: { vote($0) != false }) ? .pending : .lost
+  }
+
+  private static func majority(_ voters: [ReplicaID]) -> Int { voters.count / 2 + 1 }
+
+  private static func isReached(_ voters: [ReplicaID], by predicate: (ReplicaID) -> Bool) -> Bool {
+    !voters.isEmpty && voters.count(where: predicate) >= majority(voters)
+  }
+
+  private static func reached(_ voters: [ReplicaID], _ value: (ReplicaID) -> UInt64) -> UInt64 {
+    guard !voters.isEmpty else { return 0 }
+    return voters.map(value).sorted(by: >)[majority(voters) - 1]
   }
 }

@@ -1,6 +1,7 @@
 // One replica of one group: its state, its start and what can be seen of it. A pure value: no I/O,
 // clock, threads or logging. What it does is in the file named after the subject: Receiving,
-// Ticking, Election, LeaderHint, Proposals, Replication, Following, Commit, ReadConfirmation,
+// Ticking, Election, LeaderHint, Liveness, Confirmation, Proposals, MembershipProposals, Replication,
+// Following, SnapshotSending, SnapshotReceiving, Commit, Compaction, Witness, ReadConfirmation,
 // Transfer, Persistence, Draining.
 
 /// Consensus of one group as a value: feed it events, then `drain()` and carry out the actions.
@@ -18,11 +19,12 @@
 /// - Entries are handed out for application only when they are committed and in the own stable
 ///   log, so that applied state is never ahead of the log that a restart finds.
 /// - A prefix of the unpersisted log is acknowledged as soon as it is stable, not per message.
+/// - A membership is in force from the moment its entry is appended (dissertation, 4.1), not when it is applied.
+/// - A replica that lost its disk, or the end of its log, does not vote until that can do no harm.
 /// - Where etcd panics on a message that contradicts committed entries, the message is ignored and
 ///   `violation` is set.
 public struct Raft: Sendable {
   let configuration: Configuration
-  let quorum: Quorum
 
   var currentTerm: Term
   var vote: ReplicaID?
@@ -49,13 +51,29 @@ public struct Raft: Sendable {
   /// Follower: what the leader is owed.
   var acknowledgment: Acknowledgment?
 
-  /// Leader: all other voters, ascending. Empty otherwise.
+  /// What is known of the past before this start.
+  var confirmation: Confirmation
+  /// What others asked about theirs.
+  var questions: [Question] = []
+  /// Applied up to here when it started; more than the log holds if the log lost its end.
+  let appliedAtStart: LogIndex
+
+  /// Follower: a snapshot that the host is staging or installing.
+  var staging: SnapshotStaging?
+  /// The host's own durable state, and what all data voters have.
+  var checkpoint: LogIndex = 0
+  var compactable: LogIndex = 0
+
+  /// Leader: all other members, ascending. Empty otherwise.
   var peers: [Progress] = []
   var heartbeatElapsed = 0
   var uncommittedBytes = 0
   var reads = ReadQueue()
   var transfer: Transfer?
+  var handover = Handover()
 
+  /// Snapshot work for the host.
+  var hostRequests: [Action] = []
   var outbox: [Message] = []
   var announced: Announcement
 
@@ -67,35 +85,62 @@ public struct Raft: Sendable {
   ///
   /// - Parameters:
   ///   - hardState: the last one persisted.
-  ///   - log: all persisted entries after `snapshotIndex`, in order.
+  ///   - log: all persisted entries after `base`, in order.
+  ///   - base: the last one persisted; nil if none was.
   ///   - applied: the host's state contains the effects up to here; `apply` starts after it.
+  ///   - start: what the host found in its files. What `hardState` says about it weighs more.
   public init(
     configuration: Configuration,
     hardState: HardState,
     log entries: [LogEntry],
-    snapshotIndex: LogIndex = 0,
-    snapshotTerm: Term = 0,
-    applied: LogIndex = 0
+    base: LogBase? = nil,
+    applied: LogIndex = 0,
+    start: StartKind = .confirmed
   ) {
     let configuration = configuration.sanitized
     self.configuration = configuration
-    quorum = Quorum(voters: configuration.voters)
-    log = RaftLog(entries: entries, snapshotIndex: snapshotIndex, snapshotTerm: snapshotTerm)
+    let base =
+      base
+      ?? LogBase(
+        index: 0, term: 0,
+        membership: Membership(voters: configuration.voters, witnesses: configuration.witnesses))
+    log = RaftLog(entries: entries, base: base)
     ledger = PersistenceLedger(hardState: hardState, lastIndex: log.lastIndex)
     currentTerm = max(hardState.term, log.lastTerm)
     vote = hardState.term < log.lastTerm ? nil : hardState.vote
-    commit = min(max(hardState.commit, applied, snapshotIndex), log.lastIndex)
-    self.applied = max(applied, snapshotIndex)
+    self.applied = max(applied, base.index)
+    appliedAtStart = self.applied
     jitter = ElectionJitter(seed: configuration.seed, id: configuration.id)
+    confirmation = Confirmation(
+      kind: Self.startKind(start, hardState: hardState, configuration: configuration, log: log),
+      nonce: jitter.nonce())
+    // A damaged log may hold other entries below what was applied.
+    let known = confirmation.kind == .doubtful ? hardState.commit : max(hardState.commit, applied)
+    commit = min(max(known, base.index), log.lastIndex)
     announced = Announcement(role: .follower, term: currentTerm, leader: nil)
-    if log.lastIndex != snapshotIndex + LogIndex(entries.count) {
+    if log.lastIndex != base.index + LogIndex(entries.count) {
       violation = "the stored log has a gap or a falling term after index \(log.lastIndex)"
-    } else if max(hardState.commit, applied) > log.lastIndex {
+    } else if confirmation.kind != .doubtful, max(hardState.commit, applied) > log.lastIndex {
       violation =
         "the stored log ends at \(log.lastIndex), before committed or applied index "
         + "\(max(hardState.commit, applied))"
     }
     resetElectionTimer()
+  }
+
+  /// What is in question, given what an earlier start left open. Confirmation.swift has the rules.
+  private static func startKind(
+    _ start: StartKind, hardState: HardState, configuration: Configuration, log: RaftLog
+  ) -> StartKind {
+    var kind = start
+    if hardState.doubt == .damaged { kind = .doubtful }
+    if hardState.doubt == .new, log.lastIndex == 0, kind != .doubtful { kind = .new }
+    if hardState.doubt == .new, log.lastIndex > 0 { kind = .doubtful }
+    let hasPast = hardState != HardState() || log.lastIndex > 0
+    if kind == .new, !hasPast, !configuration.voters.contains(configuration.id) { kind = .confirmed }
+    // Nobody to ask: it is the only voter, or its intact log has not even a first entry.
+    if log.membership.allVoters == [configuration.id] { return .confirmed }
+    return kind == .restarted && log.membership.allVoters.isEmpty ? .confirmed : kind
   }
 }
 
@@ -114,19 +159,26 @@ extension Raft {
   public var appliedIndex: LogIndex { applied }
   /// The log is on this replica's stable storage up to here.
   public var stableIndex: LogIndex { ledger.stableIndex }
-  /// All voters, ascending.
-  public var voters: [ReplicaID] { quorum.voters }
+  /// All voters, ascending; those of both halves while the membership is joint.
+  public var voters: [ReplicaID] { membership.allVoters }
+  /// What the log begins after.
+  public var base: LogBase { log.base }
+  /// The membership in force: the latest in the log, committed or not.
+  public var membership: Membership { log.membership }
+  /// The membership after the entry at `index`; nil if that is compacted away or beyond the end.
+  public func membership(at index: LogIndex) -> Membership? { log.membership(at: index) }
   /// Where leadership is being handed to, at the leader.
   public var transferTarget: ReplicaID? { transfer?.target }
   /// Bytes proposed here and not yet committed, at the leader.
   public var pendingBytes: Int { uncommittedBytes }
 
-  /// What the leader knows of each other voter, ascending; empty elsewhere.
+  /// What the leader knows of each other member, ascending; empty elsewhere.
   public var progress: [PeerStatus] {
     peers.map {
       PeerStatus(
         id: $0.id, match: $0.match, next: $0.next, isReplicating: $0.mode == .replicate,
-        isRecentlyActive: $0.isRecentlyActive)
+        isRecentlyActive: $0.isRecentlyActive, isLearner: !log.membership.isVoter($0.id),
+        isInSnapshot: $0.mode == .snapshot, snapshot: $0.snapshot?.id, checkpoint: $0.checkpoint)
     }
   }
 
@@ -141,7 +193,7 @@ extension Raft {
   }
 }
 
-/// What a leader knows of one other voter.
+/// What a leader knows of one other member.
 public struct PeerStatus: Equatable, Sendable {
   public let id: ReplicaID
   /// It holds the log up to here on stable storage.
@@ -152,4 +204,12 @@ public struct PeerStatus: Equatable, Sendable {
   public let isReplicating: Bool
   /// It has answered since the last CheckQuorum.
   public let isRecentlyActive: Bool
+  /// It gets the log and does not vote.
+  public let isLearner: Bool
+  /// It needs a snapshot, because the log no longer has what it lacks.
+  public let isInSnapshot: Bool
+  /// The snapshot that is on its way to it.
+  public let snapshot: SnapshotID?
+  /// What it has made durable of its state, as far as this leader has heard.
+  public let checkpoint: LogIndex
 }

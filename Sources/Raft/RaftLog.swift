@@ -1,20 +1,24 @@
-// The log in memory: entries after a snapshot. A pure value; what of it is on disk is in
+// The log in memory: entries after a base, and the memberships they name. A pure value; what of it is on disk is in
 // PersistenceLedger.swift.
 
 import DequeModule
+internal import PlantedBugs
 
-/// Entries `snapshotIndex + 1 ... lastIndex`, contiguous, terms never falling.
+/// Entries `base.index + 1 ... lastIndex`, contiguous, terms never falling.
 package struct RaftLog: Sendable {
-  /// The last index that only the snapshot holds; 0 without one.
-  package private(set) var snapshotIndex: LogIndex
-  package private(set) var snapshotTerm: Term
+  /// What the log begins after.
+  package private(set) var base: LogBase
+  /// The majorities of the latest membership.
+  package private(set) var quorum: Quorum
   private var entries: Deque<LogEntry>
+  /// The memberships of the entries that carry one, ascending.
+  private var memberships: [(index: LogIndex, membership: Membership)] = []
 
   /// Takes the longest well-formed beginning of `entries`; compare `lastIndex` to see whether
   /// that was all.
-  package init(entries: [LogEntry], snapshotIndex: LogIndex = 0, snapshotTerm: Term = 0) {
-    self.snapshotIndex = snapshotIndex
-    self.snapshotTerm = snapshotTerm
+  package init(entries: [LogEntry], base: LogBase = .empty) {
+    self.base = base
+    quorum = base.membership.quorum
     self.entries = Deque()
     self.entries.reserveCapacity(entries.count)
     for entry in entries where !append(entry) {
@@ -22,18 +26,30 @@ package struct RaftLog: Sendable {
     }
   }
 
-  package var firstIndex: LogIndex { snapshotIndex + 1 }
-  package var lastIndex: LogIndex { snapshotIndex + LogIndex(entries.count) }
-  package var lastTerm: Term { entries.last?.term ?? snapshotTerm }
+  package var firstIndex: LogIndex { base.index + 1 }
+  package var lastIndex: LogIndex { base.index + LogIndex(entries.count) }
+  package var lastTerm: Term { entries.last?.term ?? base.term }
+  package var end: LogPosition { LogPosition(term: lastTerm, index: lastIndex) }
 
-  /// The term at `index`, or nil outside of `snapshotIndex ... lastIndex`.
+  /// The membership in force: that of the last entry that carries one, committed or not.
+  package var membership: Membership { memberships.last?.membership ?? base.membership }
+  /// The index of the entry it came with; the base's, or lower, if none is here.
+  package var membershipIndex: LogIndex { memberships.last?.index ?? base.index }
+
+  /// The membership after the entry at `index`, or nil outside of `base.index ... lastIndex`.
+  package func membership(at index: LogIndex) -> Membership? {
+    guard index >= base.index, index <= lastIndex else { return nil }
+    return memberships.last { $0.index <= index }?.membership ?? base.membership
+  }
+
+  /// The term at `index`, or nil outside of `base.index ... lastIndex`.
   package func term(at index: LogIndex) -> Term? {
-    if index == snapshotIndex { return snapshotTerm }
+    if index == base.index { return base.term }
     return entry(at: index)?.term
   }
 
   package func entry(at index: LogIndex) -> LogEntry? {
-    guard index > snapshotIndex, index <= lastIndex else { return nil }
+    guard index > base.index, index <= lastIndex else { return nil }
     return entries[Int(index - firstIndex)]
   }
 
@@ -47,7 +63,7 @@ package struct RaftLog: Sendable {
 
   /// Entries from `index` on, as many as fit; the first one always does.
   package func entries(from index: LogIndex, maxEntries: Int, maxBytes: Int) -> [LogEntry] {
-    guard index > snapshotIndex, index <= lastIndex else { return [] }
+    guard index > base.index, index <= lastIndex else { return [] }
     let start = Int(index - firstIndex)
     var end = start
     var bytes = 0
@@ -61,24 +77,24 @@ package struct RaftLog: Sendable {
 
   /// Bytes of the entries after `index`, up to and including `last` or the end.
   package func byteCount(after index: LogIndex, through last: LogIndex = .max) -> Int {
-    let start = max(index, snapshotIndex)
+    let start = max(index, base.index)
     let end = min(last, lastIndex)
     guard start < end else { return 0 }
-    return entries[Int(start - snapshotIndex)..<Int(end - snapshotIndex)]
+    return entries[Int(start - base.index)..<Int(end - base.index)]
       .reduce(0) { $0 + $1.byteCount }
   }
 
   /// Whether a log that ends like this holds at least as much as ours (paper, 5.4.1).
   package func isUpToDate(lastIndex: LogIndex, lastTerm: Term) -> Bool {
-    lastTerm > self.lastTerm || (lastTerm == self.lastTerm && lastIndex >= self.lastIndex)
+    LogPosition(term: lastTerm, index: lastIndex) >= end
   }
 
   /// The last index that is at most `index` and whose term is at most `term`, by bisection.
   ///
-  /// Where a prefix was compacted it answers `snapshotIndex` at the lowest, whatever its term.
+  /// Where a prefix was compacted it answers `base.index` at the lowest, whatever its term.
   package func lastIndex(notAfter index: LogIndex, termAtMost term: Term) -> LogIndex {
-    var low = snapshotIndex
-    var high = max(snapshotIndex, min(index, lastIndex))
+    var low = base.index
+    var high = max(base.index, min(index, lastIndex))
     while low < high {
       let middle = low + (high - low + 1) / 2
       if entries[Int(middle - firstIndex)].term <= term {
@@ -89,27 +105,65 @@ package struct RaftLog: Sendable {
     }
     return low
   }
+}
 
-  /// Appends an entry; false, and nothing done, if it does not follow the last one.
+// MARK: - Changes
+
+extension RaftLog {
+  /// Appends an entry; false, and nothing done, if it does not follow the last one. Its membership is in force at once.
   @discardableResult
-  package mutating func append(_ entry: LogEntry) -> Bool {
-    guard entry.index == lastIndex + 1, entry.term >= lastTerm else { return false }
+  package mutating func append(_ entry: LogEntry, whateverItsTerm: Bool = false) -> Bool {
+    guard entry.index == lastIndex + 1, entry.term >= lastTerm || whateverItsTerm else { return false }
     entries.append(entry)
+    if case .membership(let membership) = entry.payload {
+      memberships.append((entry.index, membership))
+      quorum = membership.quorum
+    }
     return true
   }
 
-  /// Drops entries from `index` on.
+  /// Drops entries from `index` on; the membership before them is in force again.
   package mutating func truncate(from index: LogIndex) {
-    guard index <= lastIndex else { return }
-    entries.removeLast(Int(lastIndex - max(index, firstIndex) + 1))
+    guard index <= lastIndex, lastIndex > base.index else { return }
+    let first = max(index, firstIndex)
+    entries.removeLast(Int(lastIndex - first + 1))
+    guard let last = memberships.last?.index, last >= first, !isPlanted(.keepMembershipOnTruncate) else {
+      return
+    }
+    memberships.removeAll { $0.index >= first }
+    quorum = membership.quorum
   }
 
   /// Drops entries up to and including `index`, which a snapshot now holds. Never beyond the end.
   package mutating func compact(to index: LogIndex) {
     let target = min(index, lastIndex)
-    guard target > snapshotIndex, let term = term(at: target) else { return }
-    entries.removeFirst(Int(target - snapshotIndex))
-    snapshotIndex = target
-    snapshotTerm = term
+    guard target > base.index, let term = term(at: target), let membership = membership(at: target) else {
+      return
+    }
+    entries.removeFirst(Int(target - base.index))
+    memberships.removeAll { $0.index <= target }
+    base = LogBase(index: target, term: term, membership: membership)
   }
+
+  /// Nothing is left but `base`: a snapshot took the place of the log.
+  package mutating func reset(to base: LogBase) {
+    self = RaftLog(entries: [], base: base)
+  }
+
+  /// Whether the memberships kept beside the entries are theirs.
+  var membershipsAreConsistent: Bool {
+    var expected: [LogIndex] = []
+    for entry in entries {
+      if case .membership(let membership) = entry.payload {
+        guard membership == self.membership(at: entry.index) else { return false }
+        expected.append(entry.index)
+      }
+    }
+    return memberships.map(\.index) == expected && quorum == membership.quorum
+  }
+}
+
+extension LogBase {
+  /// The beginning of everything, without members.
+  package static let empty = LogBase(index: 0, term: 0, membership: Membership(voters: []))
 }

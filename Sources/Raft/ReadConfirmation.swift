@@ -2,6 +2,7 @@
 // (dissertation, 6.4). No clock is involved.
 
 import DequeModule
+internal import PlantedBugs
 
 /// Reads that wait. A pure value; what followers have echoed is in their `Progress`.
 struct ReadQueue: Sendable {
@@ -57,9 +58,10 @@ extension Raft {
   /// A confirmed read sees all that was committed when it was asked for, provided that the host also
   /// waits for what its answer depends on: it answers from decided state.
   ///
-  /// - Throws: `notLeader`, or `overloaded` past `maxPendingReads`.
+  /// - Throws: `notLeader` (also at a witness that leads), or `overloaded` past `maxPendingReads`.
   public mutating func requestRead() throws(ProposalError) -> ReadToken {
     guard role == .leader else { throw .notLeader(leader: leader) }
+    guard !isWitness else { throw .notLeader(leader: nil) }
     guard reads.count < configuration.maxPendingReads else { throw .overloaded }
     return reads.add()
   }
@@ -73,8 +75,8 @@ extension Raft {
 
   mutating func takeConfirmedReads() -> [ReadToken] {
     guard role == .leader, reads.count > 0, hasCommittedInTerm else { return [] }
-    let round = quorum.reached { replica in
-      replica == id ? reads.round : progress(of: replica)?.round ?? 0
+    let round = log.quorum.reached { replica in
+      replica == id || isPlanted(.readFromDeposed) ? reads.round : progress(of: replica)?.round ?? 0
     }
     return reads.takeConfirmed(upTo: round)
   }

@@ -4,9 +4,12 @@ extension Raft {
   /// One tick has passed. Late or bunched ticks cost availability, never safety.
   public mutating func tick() {
     electionElapsed += 1
+    tickConfirmation()
     if role == .leader {
       tickLeader()
     } else if electionElapsed >= electionTimeout {
+      // Also where it may not campaign: others may be granted PreVote.
+      forgetLeader()
       startPreVote()
     }
   }
@@ -23,7 +26,8 @@ extension Raft {
     heartbeatElapsed += 1
     if heartbeatElapsed >= configuration.heartbeatTicks {
       heartbeatElapsed = 0
-      for position in peers.indices {
+      handover.intervalPassed()
+      for position in peers.indices where !isSettled(peers[position]) {
         peers[position].owesHeartbeat = true
       }
     }
@@ -32,7 +36,7 @@ extension Raft {
   /// Steps down unless a majority, this replica included, has answered since the last check
   /// (dissertation, 6.2). False if it did.
   private mutating func checkQuorum() -> Bool {
-    let isAlive = quorum.isReached { replica in
+    let isAlive = log.quorum.isReached { replica in
       replica == id || peers.contains { $0.id == replica && $0.isRecentlyActive }
     }
     guard isAlive else {

@@ -15,7 +15,7 @@ extension Raft {
   /// - Throws: `notLeader`, `notVoter`, or `transferring` if it is on its way to another.
   public mutating func transferLeadership(to target: ReplicaID) throws(ProposalError) {
     guard role == .leader else { throw .notLeader(leader: leader) }
-    guard quorum.contains(target) else { throw .notVoter(target) }
+    guard membership.voters.contains(target), !membership.isWitness(target) else { throw .notVoter(target) }
     if let transfer, transfer.target != target { throw .transferring(to: transfer.target) }
     guard target != id, transfer == nil else { return }
     transfer = Transfer(target: target)

@@ -10,6 +10,7 @@ enum FrameSamples {
     try [
       frame(1, consensus), frame(2, call), frame(2, nodeBoundCall()), frame(4, messages),
       frame(5, [0: 3, 1: 0, 2: UInt64.max] as [Int: UInt64]), frame(6, Ping(wall: 1_000, topology: "abc")),
+      frame(7, Alive(number: 9, heard: 8, led: [Alive.Led(partition: 2, term: 5)])),
     ] + answers.map { try frame(3, $0) }
   }
 
@@ -24,6 +25,28 @@ enum FrameSamples {
     enum CodingKeys: Int, CodingKey {
       case wall = 0
       case topology = 1
+    }
+  }
+
+  private struct Alive: Encodable {
+    struct Led: Encodable {
+      var partition: UInt32
+      var term: UInt64
+
+      enum CodingKeys: Int, CodingKey {
+        case partition = 0
+        case term = 1
+      }
+    }
+
+    var number: UInt64
+    var heard: UInt64
+    var led: [Led]
+
+    enum CodingKeys: Int, CodingKey {
+      case number = 0
+      case heard = 1
+      case led = 2
     }
   }
 

@@ -25,10 +25,11 @@ import Testing
       case .messages: "4 messages"
       case .acknowledgment: "5 acknowledgment"
       case .ping: "6 ping"
+      case .alive: "7 alive"
       }
     }
     for (bytes, kind) in zip(try FrameSamples.all(), kinds) { #expect(kind.hasPrefix("\(bytes[0])")) }
-    #expect(Set(kinds).count == 6)
+    #expect(Set(kinds).count == 7)
   }
 
   @Test func wireBytesArePinned() throws {
@@ -39,11 +40,12 @@ import Testing
         + "737b61636d657d0267656e71756575650343a1000104a200a20001010201030502")
     #expect(hexadecimal(samples[4]) == "05a30003010002" + "1bffffffffffffffff")
     #expect(hexadecimal(samples[5]) == "06a2001903e80163616263")
+    #expect(hexadecimal(samples[6]) == "07a3000901080281a200020105")
   }
 
   @Test func emptyAndUnknownFramesAreNamed() {
     #expect(throws: FrameError.self) { try decode([]) }
-    for kind: UInt8 in [0, 7, 0x80, 0xFF] {
+    for kind: UInt8 in [0, 8, 0x80, 0xFF] {
       #expect(throws: FrameError.self) { try decode([kind, 0xF6]) }
     }
     #expect(FrameError.unknownKind(9).description.contains("9"))

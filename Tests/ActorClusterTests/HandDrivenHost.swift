@@ -91,12 +91,12 @@ struct HandDrivenHost {
       case .checkpoint(let checkpoint):
         checkpoints += 1
         disk.write(checkpoint)
-        host.checkpointed()
+        host.checkpointed(at: checkpoint.appliedIndex)
       case .load: loads += 1
       case .applied(let record): records.append(record)
       case .quarantined(let detail): alarms.append(detail)
       case .undeliverable(let message, _): undeliverable.append(message)
-      case .send, .leadership: break
+      case .send, .leadership, .confirmed, .syncState, .readSnapshot, .installSnapshot: break
       }
     }
   }

@@ -66,7 +66,7 @@ import Testing
 
   private func start(_ node: NodeID, of cluster: LocalCluster) throws -> Process {
     let process = Process()
-    process.executableURL = try executable("counter-node")
+    process.executableURL = try BuiltExecutable.find("counter-node")
     process.arguments = [node.rawValue, cluster.directory]
     process.standardError = try FileHandle(
       forWritingTo: try logFile("\(cluster.directory)/\(node.rawValue).log"))
@@ -79,18 +79,6 @@ import Testing
       try Data().write(to: URL(fileURLWithPath: path))
     }
     return URL(fileURLWithPath: path)
-  }
-
-  /// Built beside the tests.
-  private func executable(_ name: String) throws -> URL {
-    let tests = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
-    for folder in sequence(first: tests.deletingLastPathComponent(), next: { $0.deletingLastPathComponent() })
-      .prefix(4)
-    {
-      let candidate = folder.appendingPathComponent(name)
-      if FileManager.default.isExecutableFile(atPath: candidate.path) { return candidate }
-    }
-    throw CocoaError(.fileNoSuchFile)
   }
 
   private func waitUntil(_ condition: () -> Bool) async throws {

@@ -5,9 +5,20 @@ import Raft
 struct LogModel: Equatable {
   private(set) var logs: [PartitionID: RecoveredLog] = [:]
 
+  init(_ logs: [PartitionID: RecoveredLog] = [:]) {
+    self.logs = logs
+  }
+
   mutating func take(_ request: PersistRequest, of partition: PartitionID) {
-    guard request.hardState != nil || request.truncateFrom != nil || !request.entries.isEmpty else { return }
+    guard
+      request.base != nil || request.hardState != nil || request.truncateFrom != nil
+        || !request.entries.isEmpty
+    else { return }
     var log = logs[partition] ?? RecoveredLog(hardState: HardState(), entries: [])
+    if let base = request.base {
+      log.entries = log.entries.filter { $0.index > base.index && !request.resetsLog }
+      log.base = base
+    }
     if let index = request.truncateFrom {
       log.entries = log.entries.filter { $0.index < index }
     }
@@ -22,10 +33,23 @@ struct LogModel: Equatable {
   ) -> PersistRequest {
     let log = logs[partition] ?? RecoveredLog(hardState: HardState(), entries: [])
     var term = max(log.entries.last?.term ?? 1, log.hardState.term)
-    var next = (log.entries.last?.index ?? 0) + 1
+    var next = (log.entries.last?.index ?? log.base?.index ?? 0) + 1
     var truncateFrom: LogIndex?
-    if next > 1, Int.random(in: 0..<6, using: &random) == 0 {
-      next = LogIndex.random(in: max(1, next - min(next, 5))..<next, using: &random)
+    var base: LogBase?
+    var resets = false
+    switch Int.random(in: 0..<24, using: &random) {
+    case 0:
+      resets = true
+      next += LogIndex.random(in: 1..<9, using: &random)
+      base = LogBase(index: next - 1, term: term, membership: testMembership)
+    case 1, 2:
+      guard let last = log.entries.randomElement(using: &random) else { break }
+      base = LogBase(index: last.index, term: last.term, membership: testMembership)
+    default: break
+    }
+    let lowest = max(1, (base ?? log.base).map { $0.index + 1 } ?? 1)
+    if !resets, next > lowest, Int.random(in: 0..<6, using: &random) == 0 {
+      next = LogIndex.random(in: max(lowest, next - min(next, 5))..<next, using: &random)
       truncateFrom = next
       term += 1
     }
@@ -42,6 +66,7 @@ struct LogModel: Equatable {
         term: term, vote: Bool.random(using: &random) ? ReplicaID(rawValue: random.next() % 5) : nil,
         commit: next - 1)
       : nil
-    return request(hardState: hardState, truncateFrom: truncateFrom, entries: entries)
+    return request(
+      base: base, resetsLog: resets, hardState: hardState, truncateFrom: truncateFrom, entries: entries)
   }
 }

@@ -70,10 +70,18 @@ func openError(_ directory: String, identity: StoreIdentity = testIdentity) -> S
 }
 
 func request(
-  hardState: HardState? = nil, truncateFrom: LogIndex? = nil, entries: [LogEntry] = []
+  base: LogBase? = nil, resetsLog: Bool = false, hardState: HardState? = nil, truncateFrom: LogIndex? = nil,
+  entries: [LogEntry] = []
 ) -> PersistRequest {
   PersistRequest(
-    token: PersistToken(rawValue: 0), hardState: hardState, truncateFrom: truncateFrom, entries: entries)
+    token: PersistToken(rawValue: 0), base: base, resetsLog: resetsLog, hardState: hardState,
+    truncateFrom: truncateFrom, entries: entries)
+}
+
+let testMembership = Membership(voters: (1...3).map { ReplicaID(rawValue: $0) })
+
+func base(_ index: LogIndex, term: Term = 1) -> LogBase {
+  LogBase(index: index, term: term, membership: testMembership)
 }
 
 func entry(_ index: LogIndex, term: Term = 1, _ bytes: [UInt8] = [1, 2, 3]) -> LogEntry {

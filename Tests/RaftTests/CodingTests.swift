@@ -9,6 +9,7 @@ import Testing
     LogEntry(index: 4, term: 2, payload: .empty),
     LogEntry(index: 5, term: 3, payload: .command([0, 1, 255])),
     LogEntry(index: 6, term: 3, payload: .command([])),
+    LogEntry(index: 7, term: 3, payload: .membership(membership)),
   ]
 
   static let bodies: [Body] = [
@@ -25,7 +26,33 @@ import Testing
     .heartbeat(commit: 77, round: 3),
     .heartbeatReply(round: 3),
     .timeoutNow,
+    .vote(lastIndex: 1, lastTerm: 7, transfer: false, nonce: .max),
+    .voteReply(granted: true, nonce: 3),
+    .heartbeat(commit: 77, round: 3, compactable: 70),
+    .heartbeatReply(round: 3, checkpoint: 60, commit: 77),
+    .append(Append(prevIndex: 3, prevTerm: 2, commit: 1, round: 8, entries: [], compactable: 2)),
+    .appendReply(AppendReply(match: 12, round: 4, checkpoint: 11)),
+    .snapshot(
+      SnapshotChunk(
+        id: SnapshotID(index: 9, term: 2), membership: membership, offset: 4, bytes: [1, 2], isLast: true)),
+    .snapshotReply(SnapshotReply(id: SnapshotID(index: 9, term: 2), offset: 6)),
+    .confirm(nonce: 5, lastIndex: 8),
+    .confirm(nonce: 5, lastIndex: 8, isDoubtful: true),
+    .confirmReply(
+      ConfirmReply(
+        nonce: 5, lastIndex: 9, lastTerm: 2, acknowledged: 8, covered: 10, voters: [ReplicaID(rawValue: 1)])),
   ]
+
+  /// Joint, with all that a membership can have.
+  static let membership: Membership = {
+    var membership = Membership(
+      voters: [1, 2, 3].map(ReplicaID.init(rawValue:)), witnesses: [ReplicaID(rawValue: 3)],
+      learners: [ReplicaID(rawValue: 7)])
+    membership.outgoing = [1, 2, 4].map(ReplicaID.init(rawValue:))
+    membership.learnersNext = [ReplicaID(rawValue: 4)]
+    membership.leavesAutomatically = true
+    return membership
+  }()
 
   @Test(arguments: bodies) func messagesSurvive(body: Body) throws {
     let original = message(1, 2, term: 300, body)

@@ -41,7 +41,6 @@ import Testing
 
   @Test func outcomesOfElections() {
     let quorum = Quorum(voters: (1...4).map(TestCluster.replica) + [TestCluster.replica(4)])
-    #expect(quorum.majority == 3)
     func outcome(_ yes: Set<UInt64>, _ no: Set<UInt64>) -> Quorum.Outcome {
       quorum.outcome { yes.contains($0.rawValue) ? true : no.contains($0.rawValue) ? false : nil }
     }

@@ -8,8 +8,8 @@ import Testing
     var log = RaftLog(entries: makeLog([1, 1, 2, 2, 3]))
     let before = log.entries(in: 4...5)
     log.compact(to: 3)
-    #expect(log.snapshotIndex == 3)
-    #expect(log.snapshotTerm == 2)
+    #expect(log.base.index == 3)
+    #expect(log.base.term == 2)
     #expect(log.term(at: 3) == 2, "the term at the snapshot is known: appends start after it")
     #expect(log.term(at: 2) == nil)
     #expect(log.entry(at: 3) == nil)
@@ -23,7 +23,7 @@ import Testing
     let isAppended = log.append(LogEntry(index: 4, term: 9, payload: .empty))
     #expect(isAppended)
     log.compact(to: 99)
-    #expect(log.snapshotIndex == 4)
+    #expect(log.base.index == 4)
     #expect(log.lastTerm == 9)
   }
 
@@ -48,8 +48,8 @@ import Testing
       log.compact(to: LogIndex.random(in: 0...5, using: &random))
       for index in 0...LogIndex(terms.count + 2) {
         for limit in 0...term + 1 {
-          let scan = (log.snapshotIndex...log.lastIndex).last { position in
-            position == log.snapshotIndex || (position <= index && (log.term(at: position) ?? 0) <= limit)
+          let scan = (log.base.index...log.lastIndex).last { position in
+            position == log.base.index || (position <= index && (log.term(at: position) ?? 0) <= limit)
           }
           #expect(log.lastIndex(notAfter: index, termAtMost: limit) == scan)
         }
@@ -82,7 +82,9 @@ import Testing
     let entries = [LogEntry(index: 101, term: 7, payload: .command([1]))]
     var raft = Raft(
       configuration: TestCluster.configuration(1, of: 1), hardState: HardState(term: 7, commit: 101),
-      log: entries, snapshotIndex: 100, snapshotTerm: 6, applied: 100)
+      log: entries,
+      base: LogBase(index: 100, term: 6, membership: Membership(voters: [TestCluster.replica(1)])),
+      applied: 100)
     #expect(raft.term(at: 100) == 6)
     #expect(raft.drain().applied == entries)
     raft.campaign()

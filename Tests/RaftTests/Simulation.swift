@@ -1,6 +1,7 @@
-// A whole group in one thread under faults: lost, duplicated and reordered messages, partitions,
-// crashes that lose unwritten data, slow disks, wrong hints, transfers. A seed replays everything.
-// What is checked is in SimulationChecks.swift.
+// A whole group in one thread under faults: lost, duplicated and reordered messages, partitions, crashes that lose
+// unwritten data, damaged and wiped disks, outages of everything, slow disks, wrong hints, transfers, changes of the
+// membership, compaction and snapshots, witnesses. A seed replays everything. What happens to nodes is in
+// SimulationFaults.swift, who belongs to the group in SimulationMembership.swift, what is checked in SimulationChecks.swift.
 
 import Raft
 
@@ -12,81 +13,43 @@ struct SimulationFailure: Error, CustomStringConvertible {
   var description: String { "seed \(seed), step \(step): \(text)" }
 }
 
-/// How hard a run is; drawn from its seed.
-struct Weather {
-  var loss: Double
-  var duplication: Double
-  var maxDelay: Int
-  var maxDiskDelay: Int
-  var crash: Double
-  var partition: Double
-  var heal: Double
-  var hint: Double
-  var transfer: Double
-  var pause: Double
-
-  init(random: inout SplitMix64) {
-    loss = [0, 0.02, 0.1, 0.25].randomElement(using: &random) ?? 0
-    duplication = [0, 0.05, 0.2].randomElement(using: &random) ?? 0
-    maxDelay = [1, 2, 4, 9].randomElement(using: &random) ?? 1
-    maxDiskDelay = [0, 1, 3, 8].randomElement(using: &random) ?? 0
-    crash = [0, 0.005, 0.02].randomElement(using: &random) ?? 0
-    partition = [0, 0.01, 0.04].randomElement(using: &random) ?? 0
-    heal = 0.05
-    hint = [0, 0.01, 0.05].randomElement(using: &random) ?? 0
-    transfer = [0, 0.01].randomElement(using: &random) ?? 0
-    pause = [0, 0.01].randomElement(using: &random) ?? 0
-  }
-
-  static func calm(random: inout SplitMix64) -> Weather {
-    var weather = Weather(random: &random)
-    weather.loss = 0
-    weather.duplication = 0
-    weather.maxDelay = 1
-    weather.maxDiskDelay = 1
-    weather.crash = 0
-    weather.partition = 0
-    weather.hint = 0
-    weather.transfer = 0
-    weather.pause = 0
-    weather.heal = 1
-    return weather
-  }
-}
-
-struct SimulatedNode {
-  var raft: Raft
-  var hardState = HardState()
-  var log: [LogEntry] = []
-  var writes: [(request: PersistRequest, due: Int)] = []
-  /// The last applied index, and the one a restart starts from.
-  var applied: LogIndex = 0
-  var checkpoint: LogIndex = 0
-  /// The commit index that was compared with the group's.
-  var checkedCommit: LogIndex = 0
-  var isUp = true
-  var resumesAt = 0
-  /// Nodes of another island hear nothing of this one.
-  var island = 0
-}
-
 struct Simulation {
   let seed: UInt64
   var random: SplitMix64
   var weather: Weather
   var nodes: [SimulatedNode] = []
+  let isQuiet: Bool
   var step = 0
+  var isCalm = false
   /// Messages by the step in which they arrive, modulo the length.
   var network: [[Message]] = Array(repeating: [], count: 16)
 
   // Observed, for the checks.
   var leaders: [Term: ReplicaID] = [:]
   var committed: [LogEntry] = []
+  /// The term in which each was.
+  var committedIn: [Term] = []
+  var committedMembership: Membership
+  /// The state after each committed entry, from 0.
+  var digests: [UInt64] = [0]
   var commands: Set<UInt64> = []
   var nextCommand: UInt64 = 0
   var reads: [ReadKey: LogIndex] = [:]
-  var confirmedReads = 0
-  var crashes = 0
+  var tally = Tally()
+
+  /// What happened, so that a run in which nothing did is noticed.
+  struct Tally {
+    var reads = 0
+    var crashes = 0
+    var damages = 0
+    var wipes = 0
+    var outages = 0
+    var changes = 0
+    var joints = 0
+    var snapshots = 0
+    var compactions = 0
+    var witnessLeaders = 0
+  }
 
   struct ReadKey: Hashable {
     let node: Int
@@ -98,18 +61,13 @@ struct Simulation {
     self.seed = seed
     random = SplitMix64(seed: seed)
     weather = Weather(random: &random)
-    nodes = (0..<count).map { SimulatedNode(raft: Self.start($0, count: count, seed: seed)) }
-  }
-
-  static func start(
-    _ node: Int, count: Int, seed: UInt64, hardState: HardState = HardState(), log: [LogEntry] = [],
-    applied: LogIndex = 0
-  ) -> Raft {
-    let configuration = Raft.Configuration(
-      id: ReplicaID(rawValue: UInt64(node + 1)), voters: (1...count).map { ReplicaID(rawValue: UInt64($0)) },
-      electionTicks: 10, heartbeatTicks: 2, maxEntriesPerAppend: 4, maxBytesPerAppend: 100,
-      maxAppendsInFlight: 3, maxUncommittedBytes: 4_000, maxPendingReads: 50, hintStaggerTicks: 2, seed: seed)
-    return Raft(configuration: configuration, hardState: hardState, log: log, applied: applied)
+    isQuiet = seed % 5 == 4
+    committedMembership = Membership(voters: [])
+    let voters = (1...count).map { ReplicaID(rawValue: UInt64($0)) }
+    committedMembership = Membership(voters: voters)
+    for number in 1...count {
+      add(number, voters: voters, isWitness: number == count && seed % 3 == 1)
+    }
   }
 
   func failure(_ text: String) -> SimulationFailure {
@@ -127,9 +85,10 @@ struct Simulation {
     for _ in 0..<steps { try advance() }
     try checkLogMatching()
     weather = .calm(random: &random)
+    isCalm = true
     for node in nodes.indices {
       nodes[node].island = 0
-      if !nodes[node].isUp { restart(node) }
+      if !nodes[node].isUp, !nodes[node].isRetired { restart(node) }
     }
     for _ in 0..<calmSteps { try advance() }
     try checkLogMatching()
@@ -138,10 +97,11 @@ struct Simulation {
 
   private mutating func advance() throws {
     step += 1
-    changeTopology()
+    causeTrouble()
     for node in nodes.indices where nodes[node].isUp && nodes[node].resumesAt <= step {
       try advance(node)
     }
+    if isQuiet { tellWhoLives() }
     var arriving = network[step % network.count]
     network[step % network.count] = []
     if weather.maxDelay > 1 { arriving.shuffle(using: &random) }
@@ -155,25 +115,29 @@ struct Simulation {
       return
     }
     if chance(weather.pause) { nodes[node].resumesAt = step + Int.random(in: 5...40, using: &random) }
-    if chance(0.1) { nodes[node].checkpoint = nodes[node].applied }
     nodes[node].raft.tick()
     try useService(of: node)
     if chance(weather.hint), let leader = nodes[node].raft.leader {
-      nodes[node].raft.leaderUnreachable(leader)
+      if chance(0.5) {
+        nodes[node].raft.leaderUnreachable(leader)
+      } else {
+        nodes[node].raft.forgetLeader()
+      }
     }
     if chance(weather.hint), let peer = nodes.randomElement(using: &random) {
       nodes[node].raft.peerReset(peer.raft.id)
     }
+    try keepHouse(node)
     try carryOut(node)
     try write(node)
   }
 
-  /// What the host asks of a leader: a few commands and reads, now and then a transfer.
+  /// What the host asks of a leader: a few commands and reads, now and then a transfer or a change of the membership.
   private mutating func useService(of node: Int) throws {
-    guard nodes[node].raft.role == .leader else {
+    guard nodes[node].raft.role == .leader, !nodes[node].isWitness else {
       do {
         _ = try nodes[node].raft.propose([1])
-        throw failure("a follower took a proposal")
+        throw failure("\(nodes[node].raft.id) took a proposal")
       } catch is ProposalError {}
       return
     }
@@ -188,40 +152,10 @@ struct Simulation {
     if chance(weather.transfer), let peer = nodes.randomElement(using: &random) {
       try? nodes[node].raft.transferLeadership(to: peer.raft.id)
     }
+    changeMembership(at: node)
   }
 
-  // MARK: Faults
-
-  private mutating func changeTopology() {
-    if chance(weather.partition) {
-      for node in nodes.indices { nodes[node].island = Int.random(in: 0...1, using: &random) }
-    } else if chance(weather.heal) {
-      for node in nodes.indices { nodes[node].island = 0 }
-    }
-    for node in nodes.indices where !nodes[node].isUp && chance(0.1) { restart(node) }
-  }
-
-  /// What is not written is lost, and so is a part of what is under way.
-  private mutating func crash(_ node: Int) {
-    crashes += 1
-    let survivors = Int.random(in: 0...nodes[node].writes.count, using: &random)
-    for write in nodes[node].writes.prefix(survivors) { execute(write.request, at: node) }
-    nodes[node].writes = []
-    nodes[node].isUp = false
-    reads = reads.filter { $0.key.node != node }
-  }
-
-  private mutating func restart(_ node: Int) {
-    nodes[node].isUp = true
-    nodes[node].resumesAt = step
-    nodes[node].applied = nodes[node].checkpoint
-    nodes[node].checkedCommit = 0
-    nodes[node].raft = Self.start(
-      node, count: nodes.count, seed: seed &+ UInt64(step), hardState: nodes[node].hardState,
-      log: nodes[node].log, applied: nodes[node].checkpoint)
-  }
-
-  // MARK: The host
+  // MARK: Messages, writes and actions
 
   private mutating func deliver(_ message: Message) throws {
     let from = Int(message.from.rawValue) - 1
@@ -246,15 +180,17 @@ struct Simulation {
     }
   }
 
-  private mutating func execute(_ request: PersistRequest, at node: Int) {
-    if let state = request.hardState { nodes[node].hardState = state }
-    if let index = request.truncateFrom { nodes[node].log.removeSubrange((Int(index) - 1)...) }
-    nodes[node].log.append(contentsOf: request.entries)
+  mutating func execute(_ request: PersistRequest, at node: Int) {
+    nodes[node].disk.execute(request)
+    // The first write of a life says whether anything is in doubt.
+    nodes[node].isDamaged = false
   }
 
-  private mutating func carryOut(_ node: Int) throws {
+  mutating func carryOut(_ node: Int) throws {
     try checkReplica(node)
-    for action in nodes[node].raft.drain() {
+    let actions = nodes[node].raft.drain()
+    try checkReplica(node)
+    for action in actions {
       switch action {
       case .send(let message):
         try checkPromise(message, of: node)
@@ -263,16 +199,25 @@ struct Simulation {
         let delay = Int.random(in: 0...weather.maxDiskDelay, using: &random)
         let due = max(step + delay, nodes[node].writes.last?.due ?? 0)
         nodes[node].writes.append((request, due))
-      case .apply(let entries): try checkApplied(entries, at: node)
+      case .apply(let entries): try apply(entries, at: node)
       case .roleChanged: break
       case .readConfirmed(let token): try checkRead(token, at: node)
       case .readFailed(let token):
         reads = reads.filter { $0.key.node != node || $0.key.token != token }
+      case .readSnapshot(let read):
+        nodes[node].host.readings.append(.init(read: read, due: step + hostDelay()))
+      case .storeSnapshot(let chunk):
+        nodes[node].host.storing.append(.init(chunk: chunk, due: step + hostDelay()))
       }
     }
   }
 
+  private mutating func hostDelay() -> Int {
+    chance(weather.snapshotTrouble) ? Int.random(in: 0...12, using: &random) : 0
+  }
+
   private mutating func send(_ message: Message) {
+    guard Int(message.to.rawValue) <= nodes.count else { return }
     if chance(weather.loss) { return }
     repeat {
       let delay = Int.random(in: 1...weather.maxDelay, using: &random)
@@ -295,7 +240,7 @@ extension Raft {
 extension UInt64 {
   var bytes: [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: self >> (8 * $0)) } }
 
-  init(bytes: [UInt8]) {
+  init(bytes: some Collection<UInt8>) {
     self = bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
   }
 }

@@ -6,13 +6,20 @@ import Testing
 /// What one replica finds after a restart: only executed writes.
 struct TestDisk {
   var hardState = HardState()
+  var base: LogBase?
   var entries: [LogEntry] = []
 
+  var lastIndex: LogIndex { entries.last?.index ?? base?.index ?? 0 }
+
   mutating func execute(_ request: PersistRequest) {
+    if let newBase = request.base {
+      base = newBase
+      entries.removeAll { request.resetsLog || $0.index <= newBase.index }
+    }
     if let state = request.hardState { hardState = state }
-    if let index = request.truncateFrom { entries.removeLast(entries.count - Int(index) + 1) }
+    if let index = request.truncateFrom { entries.removeAll { $0.index >= index } }
     for entry in request.entries {
-      #expect(entry.index == LogIndex(entries.count) + 1, "the write leaves a gap")
+      #expect(entry.index == lastIndex + 1, "the write leaves a gap")
       entries.append(entry)
     }
   }
@@ -26,6 +33,9 @@ struct TestNode {
   var confirmed: [ReadToken] = []
   var failed: [ReadToken] = []
   var announcements: [Action] = []
+  /// Snapshot work that waits for the test.
+  var snapshotReads: [SnapshotRead] = []
+  var snapshotStores: [SnapshotChunk] = []
   /// Writes stay pending.
   var isDiskStalled = false
   /// Nothing arrives and nothing leaves.
@@ -47,12 +57,28 @@ struct TestCluster {
   var network: [Message] = []
   /// All messages that left a replica, in order.
   var sent: [Message] = []
+  private var restarts: UInt64 = 0
 
-  init(_ count: Int, configure: (inout Raft.Configuration) -> Void = { _ in }) {
-    nodes = (1...count).map { number in
+  /// How a replica is configured, for restarts.
+  private var configure: (inout Raft.Configuration) -> Void
+  private let voterCount: Int
+
+  /// - Parameters:
+  ///   - joining: replicas beyond `count` that start with empty files and no members.
+  init(
+    _ count: Int, joining: Int = 0, start: StartKind = .confirmed,
+    configure: @escaping (inout Raft.Configuration) -> Void = { _ in }
+  ) {
+    self.configure = configure
+    voterCount = count
+    nodes = (1...count + joining).map { number in
       var configuration = Self.configuration(number, of: count)
+      if number > count { configuration.voters = [] }
       configure(&configuration)
-      return TestNode(raft: Raft(configuration: configuration, hardState: HardState(), log: []))
+      return TestNode(
+        raft: Raft(
+          configuration: configuration, hardState: HardState(), log: [], start: number > count ? .new : start)
+      )
     }
   }
 
@@ -93,6 +119,8 @@ struct TestCluster {
       case .roleChanged: nodes[number - 1].announcements.append(action)
       case .readConfirmed(let token): nodes[number - 1].confirmed.append(token)
       case .readFailed(let token): nodes[number - 1].failed.append(token)
+      case .readSnapshot(let read): nodes[number - 1].snapshotReads.append(read)
+      case .storeSnapshot(let chunk): nodes[number - 1].snapshotStores.append(chunk)
       }
     }
     let raft = nodes[number - 1].raft
@@ -125,6 +153,7 @@ struct TestCluster {
     let message = network.removeFirst()
     let from = Int(message.from.rawValue)
     let to = Int(message.to.rawValue)
+    guard nodes.indices.contains(to - 1) else { return }
     guard !self[from].isIsolated, !self[to].isIsolated else { return }
     at(to) { $0.receive(message) }
   }
@@ -148,13 +177,20 @@ struct TestCluster {
   }
 
   /// Loses what was not written, and starts again from the disk.
-  mutating func restart(_ number: Int, applied: LogIndex = 0) {
+  mutating func restart(_ number: Int, applied: LogIndex = 0, start: StartKind = .confirmed) {
     let disk = self[number].disk
-    let configuration = Self.configuration(number, of: nodes.count)
+    var configuration = Self.configuration(number, of: voterCount)
+    if number > voterCount { configuration.voters = [] }
+    configure(&configuration)
+    restarts += 1
+    configuration.seed += restarts
     self[number].writes = []
+    self[number].snapshotReads = []
+    self[number].snapshotStores = []
     self[number].applied = []
     self[number].raft = Raft(
-      configuration: configuration, hardState: disk.hardState, log: disk.entries, applied: applied)
+      configuration: configuration, hardState: disk.hardState, log: disk.entries, base: disk.base,
+      applied: max(applied, disk.base?.index ?? 0), start: start)
     network.removeAll { Int($0.from.rawValue) == number || Int($0.to.rawValue) == number }
   }
 
@@ -165,6 +201,13 @@ struct TestCluster {
     at(number) { $0.campaign() }
     settle()
     #expect(self[number].raft.role == .leader)
+  }
+
+  @discardableResult
+  mutating func change(
+    _ number: Int, _ steps: [MembershipChange.Step], _ transition: MembershipChange.Transition = .automatic
+  ) throws -> LogIndex {
+    try at(number) { try $0.proposeMembership(MembershipChange(steps: steps, transition: transition)) }.index
   }
 
   mutating func propose(_ number: Int, _ bytes: [UInt8]) throws {

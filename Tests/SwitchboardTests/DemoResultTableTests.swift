@@ -3,7 +3,7 @@ import Switchboard
 import Testing
 
 struct DemoResultTableTests {
-  private func table(_ verdict: Verdict, recorded: RecordedFigures? = nil) -> ResultTable {
+  private func table(_ verdict: DemoVerdict, recorded: RecordedFigures? = nil) -> ResultTable {
     var ledger = Ledger()
     ledger.created(call: 1, interaction: "a", sentAt: 0, foundAgentFree: true)
     ledger.offered("a", at: 0.0123)
@@ -18,8 +18,8 @@ struct DemoResultTableTests {
       speed: 600, failovers: [.init(node: "south", milliseconds: [100, 150.25, 90])], recorded: recorded)
   }
 
-  private func verdict(_ found: [DemoViolation] = []) -> Verdict {
-    Verdict(ledger: Ledger(), capacity: 1, nodes: [], also: found)
+  private func verdict(_ found: [DemoViolation] = []) -> DemoVerdict {
+    DemoVerdict(ledger: Ledger(), capacity: 1, nodes: [], also: found)
   }
 
   @Test func aGoodDay() {

@@ -33,7 +33,7 @@ struct DemoVerdictTests {
       }
     }
 
-    var verdict: Verdict { Verdict(ledger: ledger, capacity: 1, nodes: nodes) }
+    var verdict: DemoVerdict { DemoVerdict(ledger: ledger, capacity: 1, nodes: nodes) }
 
     mutating func everywhere(_ body: (inout NodeSnapshot) -> Void) {
       for index in nodes.indices { body(&nodes[index]) }

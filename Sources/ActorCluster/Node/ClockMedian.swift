@@ -1,5 +1,6 @@
 // The voters' clocks as this node knows them: a pure value.
 package import PeerTransport
+internal import PlantedBugs
 
 /// The median of a majority of the nodes' wall clocks, from what their pings said (design: partition time).
 package struct ClockMedian: Sendable {
@@ -32,6 +33,6 @@ package struct ClockMedian: Sendable {
     let fresh = readings.values.filter { monotonic - $0.taken <= Self.staleMilliseconds }
       .map(\.offset).sorted()
     guard fresh.count * 2 > nodeCount else { return nil }
-    return fresh[(fresh.count - 1) / 2] + monotonic
+    return fresh[isPlanted(.fireTimerEarly) ? fresh.count - 1 : (fresh.count - 1) / 2] + monotonic
   }
 }

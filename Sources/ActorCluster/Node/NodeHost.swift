@@ -18,7 +18,9 @@ final class NodeHost: Sendable {
   /// Peers whose ping names the same topology: from others nothing is taken, because their votes and placement would
   /// not mean the same.
   private let agreeing = NIOLockedValueBox<Set<NodeID>>([])
-  private let pinger = NIOLockedValueBox<RepeatedTask?>(nil)
+  private let pinger = NIOLockedValueBox<[RepeatedTask]>([])
+  private let heartbeats = NIOLockedValueBox(NodeHeartbeats())
+  private let timing: ClusterTiming
   let feed = EventFeed()
   let types: DurableTypes
 
@@ -30,6 +32,7 @@ final class NodeHost: Sendable {
     let topology = configuration.topology
     let node = configuration.transport.identity.node
     self.topology = topology
+    timing = configuration.timing
     self.types = types
     self.clock = clock
     self.links = links
@@ -51,15 +54,18 @@ final class NodeHost: Sendable {
         id: own ?? ReplicaID(rawValue: 0), voters: replicas.keys.sorted(), seed: generator.next())
       raft.electionTicks = configuration.timing.electionTicks
       raft.heartbeatTicks = configuration.timing.heartbeatTicks
+      raft.quiet = true
       return PartitionHost(
-        raft: Raft(configuration: raft, hardState: log?.hardState ?? HardState(), log: log?.entries ?? []),
+        raft: Raft(
+          configuration: raft, hardState: log?.hardState ?? HardState(), log: log?.entries ?? [],
+          base: log?.base, start: store.isNew ? .new : store.tailWasCut ? .doubtful : .restarted),
         state: PartitionState(id: partition, placement: topology.placement, types: types),
         nodes: replicas, now: now)
     }
     let eventLoops = Array(group.makeIterator())
     loops = eventLoops.enumerated().map { position, eventLoop in
       PartitionLoop(
-        eventLoop: eventLoop,
+        eventLoop: eventLoop, number: position,
         hosts: hosts.filter { Int($0.id.rawValue) % eventLoops.count == position },
         topology: topology, timing: configuration.timing, services: services)
     }
@@ -72,16 +78,19 @@ final class NodeHost: Sendable {
 
   func start() async {
     for loop in loops { await loop.start() }
-    let task = loops.first?.eventLoop.scheduleRepeatedTask(
-      initialDelay: .zero, delay: .milliseconds(500)
-    ) { _ in
-      self.ping()
-    }
-    pinger.withLockedValue { $0 = task }
+    guard let eventLoop = loops.first?.eventLoop else { return }
+    let interval = timing.tickMilliseconds * Int64(timing.heartbeatTicks)
+    let tasks = [
+      eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(500)) { _ in self.ping() },
+      eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(interval)) { _ in
+        self.beat(interval)
+      },
+    ]
+    pinger.withLockedValue { $0 = tasks }
   }
 
   func stop() async {
-    pinger.withLockedValue { $0 }?.cancel()
+    for task in pinger.withLockedValue({ $0 }) { task.cancel() }
     for loop in loops { await loop.stop() }
     feed.finish()
   }
@@ -93,6 +102,20 @@ final class NodeHost: Sendable {
   private func ping() {
     let frame = pingFrame
     for node in topology.nodes where node != services.node { links.send(frame, to: node) }
+  }
+
+  /// One heartbeat to each node, for all partitions.
+  private func beat(_ interval: Int64) {
+    let led = services.led(loops: loops.count, within: 2 * interval)
+    for node in topology.nodes where node != services.node {
+      let frame = heartbeats.withLockedValue { $0.next(to: node, led: led) }
+      links.send(.alive(frame), to: node)
+    }
+  }
+
+  private func received(_ frame: AliveFrame, from node: NodeID) {
+    let hearsUs = heartbeats.withLockedValue { $0.received(frame, from: node) }
+    submitToAll(.nodeAlive(node, led: frame.led, hearsUs: hearsUs))
   }
 
   private func loop(of partition: PartitionID) -> PartitionLoop {
@@ -112,7 +135,10 @@ final class NodeHost: Sendable {
       return incarnations[peer.node]
     }
     links.send(pingFrame, to: peer.node)
-    if let before, before != peer.incarnation { submitToAll(.nodeGone(peer.node)) }
+    if let before, before != peer.incarnation {
+      heartbeats.withLockedValue { $0.forget(peer.node) }
+      submitToAll(.nodeGone(peer.node))
+    }
     submitToAll(.nodeConnected(peer.node))
   }
 
@@ -148,6 +174,8 @@ final class NodeHost: Sendable {
     case .acknowledgment(let acknowledgment):
       loop(of: acknowledgment.sender).submit(
         .acknowledged(by: acknowledgment.receiver, upTo: acknowledgment.upTo), to: acknowledgment.sender)
+    case .alive(let heartbeat):
+      received(heartbeat, from: node)
     case .ping, .call, .answer:
       break
     }

@@ -16,6 +16,10 @@ final class NodeServices: Sendable {
   private let links: any FrameLinks
   private let router: NIOLockedValueBox<Router?>
   private let onStoreFailure: @Sendable (StoreError) -> Void
+  private let led = NIOLockedValueBox<[PartitionID: UInt64]>([:])
+  /// When each partition loop ticked last, by its number.
+  private let ticks = NIOLockedValueBox<[Int: Int64]>([:])
+  private let confirmed = NIOLockedValueBox<Set<PartitionID>>([])
 
   /// How messages between partitions of this node find their loops; set once the loops exist.
   struct Router: Sendable {
@@ -90,12 +94,40 @@ final class NodeServices: Sendable {
         "partition": "\(partition.rawValue)", "term": "\(term)",
         "leader": "\(leader.map(\.description) ?? "none yet")",
       ])
+    led.withLockedValue { $0[partition] = isSelf ? term : nil }
     if directory.setLeader(leader, of: partition), leader != nil {
       router.withLockedValue { $0 }?.submitToAll(.destinationChanged(partition))
     }
   }
 
   func storeFailed(_ error: StoreError) { onStoreFailure(error) }
+
+  // MARK: heartbeats
+
+  func ticked(_ loop: Int, at monotonic: Int64) {
+    ticks.withLockedValue { $0[loop] = monotonic }
+  }
+
+  /// What this node leads, for its heartbeats: a loop that has not ticked for a while speaks for nobody.
+  func led(loops: Int, within milliseconds: Int64) -> [AliveFrame.Led] {
+    let now = clock.monotonic()
+    let ticks = ticks.withLockedValue { $0 }
+    return led.withLockedValue { $0 }.sorted { $0.key < $1.key }.compactMap { partition, term in
+      guard let tick = ticks[Int(partition.rawValue) % loops], now - tick <= milliseconds else { return nil }
+      return AliveFrame.Led(partition: partition, term: term)
+    }
+  }
+
+  // MARK: the log's standing
+
+  /// Once a majority has confirmed every partition's log, the next start need not doubt it.
+  func confirmed(_ partition: PartitionID, of count: Int) {
+    let isLast = confirmed.withLockedValue { $0.insert(partition).inserted && $0.count == count }
+    guard isLast else { return }
+    store.confirmLog { result in
+      if case .failure(let error) = result { self.storeFailed(error) }
+    }
+  }
 }
 
 /// Readings of a node's two clocks, injectable for faults and simulation.

@@ -14,9 +14,14 @@ enum PartitionEvent: Sendable {
   case destinationChanged(PartitionID)
   case persisted(PersistToken)
   case loaded(Result<LoadedPartition, StoreError>)
-  case checkpointed
+  case checkpointed(LogIndex)
+  case stateSynced(LogIndex)
+  case snapshotRead(Result<PartitionSnapshot, StoreError>)
+  case snapshotInstalled(LogBase)
   case nodeConnected(NodeID)
   case nodeGone(NodeID)
+  /// A heartbeat: what the node leads, and whether it hears this one.
+  case nodeAlive(NodeID, led: [AliveFrame.Led], hearsUs: Bool)
 }
 
 /// A call with the way back to its caller.
@@ -36,7 +41,9 @@ actor PartitionLoop {
   nonisolated var unownedExecutor: UnownedSerialExecutor { eventLoop.executor.asUnownedSerialExecutor() }
 
   private var hosts: [PartitionID: PartitionHost]
-  private let services: NodeServices
+  let services: NodeServices
+  /// Which of the node's loops this is.
+  private let number: Int
   private let topology: ClusterTopology
   private let timing: ClusterTiming
   private var touched: Set<PartitionID> = []
@@ -52,9 +59,10 @@ actor PartitionLoop {
   private var transfers: [PartitionID: Int64] = [:]
 
   init(
-    eventLoop: any EventLoop, hosts: [PartitionHost], topology: ClusterTopology, timing: ClusterTiming,
-    services: NodeServices
+    eventLoop: any EventLoop, number: Int, hosts: [PartitionHost], topology: ClusterTopology,
+    timing: ClusterTiming, services: NodeServices
   ) {
+    self.number = number
     self.eventLoop = eventLoop
     self.hosts = Dictionary(hosts.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
     self.topology = topology
@@ -143,13 +151,22 @@ actor PartitionLoop {
     case .persisted(let token): hosts[partition]?.persisted(upTo: token)
     case .loaded(.success(let loaded)): hosts[partition]?.loaded(loaded, now: moment)
     case .loaded(.failure(let error)): hosts[partition]?.loadFailed("\(error)")
-    case .checkpointed: hosts[partition]?.checkpointed()
+    case .checkpointed(let index): hosts[partition]?.checkpointed(at: index)
+    case .stateSynced(let index): hosts[partition]?.stateSynced(at: index)
+    case .snapshotRead(.success(let snapshot)): hosts[partition]?.snapshotRead(snapshot)
+    case .snapshotRead(.failure): hosts[partition]?.snapshotUnreadable()
+    case .snapshotInstalled(let base): hosts[partition]?.snapshotInstalled(base)
     case .nodeConnected(let node):
       connectedSince[node] = connectedSince[node] ?? moment.monotonic
       hosts[partition]?.nodeConnected(node)
     case .nodeGone(let node):
       connectedSince[node] = nil
       hosts[partition]?.nodeGone(node)
+    case .nodeAlive(let node, let led, let hearsUs):
+      if let led = led.first(where: { $0.partition == partition }) {
+        hosts[partition]?.leaderAlive(node, term: led.term)
+      }
+      if hearsUs { hosts[partition]?.nodeAlive(node) }
     }
     touched.insert(partition)
     scheduleDrain()
@@ -161,6 +178,7 @@ actor PartitionLoop {
     touched.formUnion(hosts.keys)
     spreadLeaders(moment)
     drain()
+    services.ticked(number, at: moment.monotonic)
   }
 
   private static let transferPause: Int64 = 30_000
@@ -254,10 +272,14 @@ actor PartitionLoop {
       services.acknowledge(MessageAcknowledgment(receiver: partition, sender: sender, upTo: sequence))
     case .load:
       load(partition)
+    case .confirmed:
+      services.confirmed(partition, of: topology.placement.partitions.count)
+    case .syncState, .readSnapshot, .installSnapshot:
+      carryOutSnapshot(action, partition)
     case .checkpoint(let checkpoint):
       services.store.checkpoint(checkpoint) { result in
         switch result {
-        case .success: self.submit(.checkpointed, to: partition)
+        case .success: self.submit(.checkpointed(checkpoint.appliedIndex), to: partition)
         case .failure(let error): self.storeFailed(error)
         }
       }
@@ -277,7 +299,7 @@ actor PartitionLoop {
   }
 
   /// Nothing of this loop is acknowledged any more; the node is to end.
-  private nonisolated func storeFailed(_ error: StoreError) {
+  nonisolated func storeFailed(_ error: StoreError) {
     eventLoop.execute {
       self.assumeIsolated { loop in
         guard !loop.isStopped else { return }

@@ -75,6 +75,12 @@ package struct PartitionLimits: Sendable {
   package var recordBytes = 8 << 20
   package var checkpointMilliseconds: Int64 = 500
   package var checkpointRows = 5_000
+  /// Entries that must become superfluous before the log is compacted.
+  package var compactionEntries: UInt64 = 50_000
+  /// Entries that are kept for a follower that is behind; one that needs more gets a snapshot.
+  package var retainedEntries: UInt64 = 10_000
+  /// The largest snapshot that is taken from another replica.
+  package var snapshotBytes = 1 << 30
 
   package init() {}
 }
@@ -88,9 +94,17 @@ package enum PartitionAction: Sendable {
   case deliver(MessageBatch)
   /// Tell the leader of `to` how far its messages are applied here.
   case acknowledge(to: PartitionID, upTo: UInt64)
+  /// A majority has confirmed that the log this replica found at its start lacks nothing that it had acknowledged.
+  case confirmed
   /// Read this partition's last checkpoint and hand it to `loaded`.
   case load
   case checkpoint(PartitionCheckpoint)
+  /// Make the checkpoints so far durable; `stateSynced` is told how far that is.
+  case syncState
+  /// Read this partition's last checkpoint and hand it to `snapshotRead`.
+  case readSnapshot
+  /// Put it in the place of all that the state file has of this partition, durably; then `snapshotInstalled`.
+  case installSnapshot(PartitionSnapshot, LogBase)
   case applied(AppliedRecord)
   case leadership(leader: NodeID?, term: Term, isSelf: Bool)
   case quarantined(String)

@@ -2,6 +2,7 @@
 internal import CBOR
 internal import DequeModule
 package import NodeStore
+internal import PlantedBugs
 internal import Raft
 
 extension PartitionHost {
@@ -94,11 +95,20 @@ extension PartitionHost {
     if let first = batch.messages.first, first.sequence <= state.inbox[batch.from] {
       delivery.applied(from: batch.from, committedWatermark(of: batch.from))
     }
+    if isPlanted(.applyMessageTwice), let last = batch.messages.first(where: { isLast($0, from: batch.from) })
+    {
+      _ = decide(last.message, .message(from: batch.from, sequence: last.sequence), now)
+    }
     for numbered in batch.messages where numbered.sequence > state.inbox[batch.from] {
       guard numbered.sequence == state.inbox[batch.from] + 1, health == .running else { return }
       let cause = LogRecord.Cause.message(from: batch.from, sequence: numbered.sequence)
       guard decide(numbered.message, cause, now) else { return }
     }
+  }
+
+  /// It was the last one from there to be applied.
+  private func isLast(_ numbered: NumberedMessage, from source: PartitionID) -> Bool {
+    numbered.sequence == state.inbox[source]
   }
 
   private func committedWatermark(of source: PartitionID) -> UInt64 {
@@ -227,7 +237,8 @@ extension PartitionHost {
 
   private func answer(to refused: ProposalError) -> CallAnswer {
     switch refused {
-    case .notLeader, .transferring, .notVoter: .redirected(to: leaderNode)
+    case .notLeader, .transferring, .notVoter, .membershipInFlight, .notReady, .invalidMembership:
+      .redirected(to: leaderNode)
     case .overloaded:
       .failed(.overloaded(what: "\(id) has too much waiting for its replicas", retryAfterMilliseconds: 100))
     }

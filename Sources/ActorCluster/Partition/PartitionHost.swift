@@ -3,6 +3,7 @@ internal import CBOR
 internal import DequeModule
 package import NodeStore
 package import PeerTransport
+internal import PlantedBugs
 package import Raft
 
 /// One replica of one partition: consensus, the replicated state, and what is between the two.
@@ -18,7 +19,7 @@ package struct PartitionHost: Sendable {
   var state: PartitionState
   /// The state as it is before any row: what reloading starts from.
   private let empty: PartitionState
-  private let nodes: [ReplicaID: NodeID]
+  private var nodes: [ReplicaID: NodeID]
   var health: Health = .loading
   /// Index of the last entry in `state`; decided entries that are not committed count.
   var decidedIndex: LogIndex = 0
@@ -34,6 +35,16 @@ package struct PartitionHost: Sendable {
   var waiting: Deque<PartitionCall> = []
   var checkpointing = false
   var lastCheckpoint: Int64 = 0
+  var snapshots: SnapshotTransfers
+  /// A received snapshot is on its way into the state file: no checkpoint may follow it there.
+  var isInstalling = false
+  /// `.confirmed` was said.
+  private var isConfirmed = false
+  /// The state file is being made durable.
+  var isSyncing = false
+  /// The last checkpoint that was written, and the last one known to be on stable storage.
+  var checkpointedIndex: LogIndex = 0
+  var syncedIndex: LogIndex = 0
   /// First index of the leader's own term: it serves once that is applied.
   var termStart: LogIndex = .max
   let limits: PartitionLimits
@@ -55,6 +66,7 @@ package struct PartitionHost: Sendable {
     self.nodes = nodes
     self.limits = limits
     clock = PartitionClock(after: state.time, monotonic: now.monotonic)
+    snapshots = SnapshotTransfers(limitBytes: limits.snapshotBytes)
     actions = [.load]
   }
 
@@ -62,14 +74,28 @@ package struct PartitionHost: Sendable {
 
   package var isLeader: Bool { raft.role == .leader }
 
+  /// A witness keeps the log for the others and runs no actors.
+  package var isWitness: Bool { raft.membership.isWitness(raft.id) }
+
   /// Whether this replica answers calls: it leads, and has applied all that was committed before it led.
-  package var isServing: Bool { isLeader && health == .running && appliedIndex >= termStart }
+  package var isServing: Bool { isLeader && !isWitness && health == .running && appliedIndex >= termStart }
 
   package var leaderNode: NodeID? { raft.leader.flatMap { nodes[$0] } }
 
   package func node(of replica: ReplicaID) -> NodeID? { nodes[replica] }
 
-  private func replica(on node: NodeID) -> ReplicaID? { nodes.first { $0.value == node }?.key }
+  /// Where replicas live that are to join. One that left may stay known.
+  package mutating func setNode(_ node: NodeID, of replica: ReplicaID) { nodes[replica] = node }
+
+  /// The node's replica; a node whose disk was lost has had several, and the last one counts.
+  private func replica(on node: NodeID) -> ReplicaID? {
+    nodes.lazy.filter { $0.value == node }.map(\.key).max()
+  }
+
+  /// Changes who has a replica of this partition, at its leader.
+  package mutating func changeMembership(_ change: MembershipChange) throws(ProposalError) {
+    _ = try raft.proposeMembership(change)
+  }
 
   /// Whether that node's replica has all of this leader's log.
   package func isCaughtUp(_ node: NodeID) -> Bool {
@@ -92,6 +118,7 @@ package struct PartitionHost: Sendable {
       housekeep(now)
     }
     startCheckpoint(now)
+    startCompaction()
   }
 
   /// A replica whose log contradicts what was committed takes no part any more: it must not help elect anyone.
@@ -100,6 +127,16 @@ package struct PartitionHost: Sendable {
   }
 
   package mutating func persisted(upTo token: PersistToken) { raft.persisted(upTo: token) }
+
+  /// A heartbeat of that node says that its replica leads here in this term.
+  package mutating func leaderAlive(_ node: NodeID, term: Term) {
+    if let replica = replica(on: node) { raft.leaderAlive(replica, term: term) }
+  }
+
+  /// The node lives and hears this one.
+  package mutating func nodeAlive(_ node: NodeID) {
+    if let replica = replica(on: node) { raft.peerAlive(replica) }
+  }
 
   /// The node's process is known to be gone: its socket closed, and dialing it was refused or found a new one.
   package mutating func nodeGone(_ node: NodeID) {
@@ -121,7 +158,9 @@ package struct PartitionHost: Sendable {
   /// A replica that cannot serve gives the leadership to the one that has most of its log.
   private mutating func handOver() {
     guard isLeader, raft.transferTarget == nil,
-      let best = raft.progress.filter(\.isRecentlyActive).max(by: { $0.match < $1.match })
+      let best = raft.progress.filter({
+        $0.isRecentlyActive && raft.membership.isVoter($0.id) && !raft.membership.isWitness($0.id)
+      }).max(by: { $0.match < $1.match })
     else { return }
     try? raft.transferLeadership(to: best.id)
   }
@@ -135,17 +174,25 @@ package struct PartitionHost: Sendable {
     dirty = DirtyRows()
     undecided = []
     do {
-      try state.restore(partition.rows)
+      // A witness keeps the rows of a snapshot for others, and nothing of its own.
+      if !isWitness { try state.restore(partition.rows) }
     } catch {
       return quarantine("its checkpoint cannot be restored: \(error)")
     }
-    guard partition.appliedIndex <= raft.lastIndex else {
+    guard isWitness || partition.appliedIndex >= raft.base.index else {
+      return quarantine(
+        "its checkpoint is at entry \(partition.appliedIndex), and its log begins after \(raft.base.index): the state "
+          + "file was lost, and this replica has to be replaced")
+    }
+    // Where the end of the log was cut, what is missing is committed elsewhere and comes back from there.
+    guard partition.appliedIndex <= raft.lastIndex || raft.isInDoubt || raft.votingFloor != nil else {
       return quarantine(
         "its checkpoint is at entry \(partition.appliedIndex), its log ends at \(raft.lastIndex): "
           + "the log file is older than the state file")
     }
     appliedIndex = partition.appliedIndex
     decidedIndex = partition.appliedIndex
+    checkpointedIndex = partition.appliedIndex
     clock = PartitionClock(after: state.time, monotonic: now.monotonic)
     health = .running
     if raft.appliedIndex > appliedIndex {
@@ -184,8 +231,20 @@ package struct PartitionHost: Sendable {
     if isServing {
       send()
     }
+    if !isConfirmed, reachesVotingFloor {
+      isConfirmed = true
+      actions.append(.confirmed)
+    }
     defer { actions = [] }
     return actions
+  }
+
+  /// Nothing is in doubt any more, and the next start will not find it so.
+  private var reachesVotingFloor: Bool {
+    guard raft.isConfirmed else { return false }
+    guard let floor = raft.votingFloor else { return true }
+    let index = max(raft.stableIndex, raft.base.index)
+    return (raft.term(at: index) ?? 0, index) >= (floor.term, floor.index)
   }
 
   private mutating func carryOut(_ action: Action, _ now: Moment) {
@@ -196,6 +255,10 @@ package struct PartitionHost: Sendable {
       actions.append(.persist(request))
     case .apply(let entries):
       if health == .running { apply(entries) }
+    case .readSnapshot(let request):
+      readSnapshot(request)
+    case .storeSnapshot(let chunk):
+      storeSnapshot(chunk)
     case .roleChanged(let role, _, let leader):
       roleChanged(role, leader: leader, now)
     case .readConfirmed(let token):
@@ -214,8 +277,17 @@ package struct PartitionHost: Sendable {
     if role == .leader {
       termStart = raft.lastIndex
       clock = PartitionClock(after: state.time, monotonic: now.monotonic)
+      if isPlanted(.loseOutbox) { forgetOutbox() }
     } else {
       termStart = .max
+    }
+  }
+
+  /// For `PlantedBug.loseOutbox`: what the leader before had not delivered counts as delivered.
+  private mutating func forgetOutbox() {
+    for partition in state.outbox.destinations {
+      let messages = state.outbox.messages(to: partition, after: 0, limit: .max, committed: .max)
+      if let last = messages.last { delivery.acknowledged(by: partition, upTo: last.sequence) }
     }
   }
 
@@ -289,7 +361,7 @@ package struct PartitionHost: Sendable {
   // MARK: checkpoints
 
   private mutating func startCheckpoint(_ now: Moment) {
-    guard !checkpointing, health == .running, dirty.count > 0,
+    guard !checkpointing, !isInstalling, health == .running, dirty.count > 0,
       dirty.count >= limits.checkpointRows
         || now.monotonic - lastCheckpoint >= limits.checkpointMilliseconds
     else { return }
@@ -298,11 +370,14 @@ package struct PartitionHost: Sendable {
 
   /// Writes all that is committed and not yet in the state file.
   package mutating func checkpointNow(_ now: Moment) {
-    guard health == .running, dirty.count > 0 else { return }
+    guard health == .running, !isInstalling, dirty.count > 0 else { return }
     checkpointing = true
     lastCheckpoint = now.monotonic
     actions.append(.checkpoint(dirty.takeCheckpoint(of: id, at: appliedIndex)))
   }
 
-  package mutating func checkpointed() { checkpointing = false }
+  package mutating func checkpointed(at index: LogIndex) {
+    checkpointing = false
+    checkpointedIndex = max(checkpointedIndex, index)
+  }
 }

@@ -39,6 +39,9 @@ extension PartitionHost {
   /// Committed records after `index`, oldest first, at most `limit` entries of the log.
   package func records(after index: UInt64, limit: Int) -> RecordPage {
     guard index < appliedIndex, limit > 0 else { return RecordPage(records: [], lastIndex: nil) }
+    guard index >= raft.base.index else {
+      return RecordPage(records: [], lastIndex: nil, beginsAfter: raft.base.index)
+    }
     let last = min(appliedIndex, index + UInt64(limit))
     let records = raft.entries(in: (index + 1)...last).compactMap { entry -> AppliedRecord? in
       guard case .command(let bytes) = entry.payload,
@@ -56,4 +59,15 @@ package struct RecordPage: Sendable {
   package let records: [AppliedRecord]
   /// Where the next page starts after; nil at the end.
   package let lastIndex: UInt64?
+  /// The log has no longer what was asked for: it begins after this.
+  package var beginsAfter: UInt64?
+}
+
+extension PartitionHost {
+  /// What a reading method says about the state as it is here, committed or not: for tests.
+  package func look(_ actor: ActorKey, _ method: String, _ argument: [UInt8]) -> [UInt8]? {
+    let context = DecisionContext(now: state.time, actor: actor, command: nil)
+    guard case .read(let reply) = state.call(actor, method, argument, context) else { return nil }
+    return reply
+  }
 }

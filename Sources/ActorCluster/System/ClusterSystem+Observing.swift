@@ -1,6 +1,6 @@
 // What gateways and operators see of a node: status and committed events.
 internal import NIOConcurrencyHelpers
-internal import NodeStore
+public import NodeStore
 public import PeerTransport
 
 extension ClusterSystem {
@@ -31,6 +31,7 @@ extension ClusterSystem {
   /// All committed changes of durable actors after `position`, each once, in order for each partition; without a
   /// position, from now on. The stream ends when its reader falls too far behind or the node stops: resume then from
   /// the position of the last element, on any node. A node that is behind the position waits for itself to catch up.
+  /// Throws `EventsGone` where the log no longer has what follows the position.
   public func events(after position: EventPosition?) -> AsyncThrowingStream<ActorEvents, any Error> {
     guard let host else {
       return AsyncThrowingStream { $0.finish(throwing: ClusterError.invalidCall("a client has no events")) }
@@ -47,6 +48,7 @@ extension ClusterSystem {
           while true {
             let seen = reader.position.indices[Int(partition.rawValue)]
             let page = await host.records(of: partition, after: seen, limit: 512)
+            if page.beginsAfter != nil { throw EventsGone(partition: partition) }
             guard let last = page.lastIndex else { break }
             for record in page.records { try reader.read(record, into: continuation) }
             reader.skip(partition, to: last)
@@ -60,6 +62,16 @@ extension ClusterSystem {
     }
     continuation.onTermination = { _ in task.cancel() }
     return stream
+  }
+}
+
+/// An event stream cannot be resumed: what follows its position is so old that it is no longer in the log. Read the
+/// state as it is, and begin a new stream.
+public struct EventsGone: Error, Equatable, CustomStringConvertible {
+  public let partition: PartitionID
+
+  public var description: String {
+    "the events after this position of \(partition) are no longer kept: read the state, and begin a new stream"
   }
 }
 

@@ -210,7 +210,7 @@ public final class ClusterSystem: DistributedActorSystem, Sendable {
       caller.answered(frame.call, frame.answer)
     case .call(let frame):
       received(frame, from: peer)
-    case .consensus, .messages, .acknowledgment, .ping:
+    case .consensus, .messages, .acknowledgment, .ping, .alive:
       guard peer.role == .node else {
         return logger.warning("frame ignored: only nodes may send it", metadata: ["peer": "\(peer)"])
       }

@@ -12,6 +12,7 @@ package enum Frame: Sendable {
   case messages(MessageBatch)
   case acknowledgment(MessageAcknowledgment)
   case ping(PingFrame)
+  case alive(AliveFrame)
 
   private enum Kind: UInt8 {
     case consensus = 1
@@ -20,6 +21,7 @@ package enum Frame: Sendable {
     case messages = 4
     case acknowledgment = 5
     case ping = 6
+    case alive = 7
   }
 
   package func encoded() throws -> ByteBuffer {
@@ -30,6 +32,7 @@ package enum Frame: Sendable {
     case .messages(let content): try Self.encode(.messages, content)
     case .acknowledgment(let content): try Self.encode(.acknowledgment, content)
     case .ping(let content): try Self.encode(.ping, content)
+    case .alive(let content): try Self.encode(.alive, content)
     }
   }
 
@@ -57,6 +60,7 @@ package enum Frame: Sendable {
     case .acknowledgment:
       self = .acknowledgment(try decoder.decode(MessageAcknowledgment.self, from: bytes))
     case .ping: self = .ping(try decoder.decode(PingFrame.self, from: bytes))
+    case .alive: self = .alive(try decoder.decode(AliveFrame.self, from: bytes))
     }
   }
 }
@@ -80,10 +84,10 @@ package struct GroupMessage: Codable, Sendable {
 
   /// Its size on the wire, near enough to cut frames by.
   var approximateBytes: Int {
-    guard case .append(let append) = message.body else { return 64 }
-    return append.entries.reduce(64) { sum, entry in
-      guard case .command(let bytes) = entry.payload else { return sum + 16 }
-      return sum + bytes.count + 16
+    switch message.body {
+    case .append(let append): append.entries.reduce(64) { $0 + $1.byteCount }
+    case .snapshot(let chunk): 64 + chunk.bytes.count
+    default: 64
     }
   }
 

@@ -1,12 +1,13 @@
 // What happens to an interaction by itself: reservations that reach it, and its timers. Pure.
 internal import ActorCluster
+internal import PlantedBugs
 
 extension InteractionState {
   /// An agent holds a slot for this interaction. If it waits at that place, this makes it an offer, and the queue may
   /// forget it; else the slot is void and the agent hears so. This is where a race between an agent and a customer
   /// who gives up, or between two queues' views of an agent, is decided.
   func reserved(_ message: Reserved, _ context: DecisionContext) throws -> Decision<InteractionEvent, Done> {
-    guard let record, case .waiting = record.stage, record.standing.place == message.place,
+    guard let record, isOpen(record.stage), record.standing.place == message.place,
       record.standing.queue == message.queue
     else {
       return Decision(messages: [
@@ -27,6 +28,15 @@ extension InteractionState {
           TimerName.offer, at: context.now.advanced(byMilliseconds: record.offerTimeoutMs),
           MessageName.offerExpired, message.place)
       ])
+  }
+
+  /// Whether an agent may still take it.
+  private func isOpen(_ stage: InteractionRecord.Stage) -> Bool {
+    switch stage {
+    case .waiting: true
+    case .offered: isPlanted(.offerToTwo)
+    case .active, .wrapUp, .closed: false
+    }
   }
 
   /// Redirect on no answer: back to its place in line.
@@ -63,6 +73,9 @@ extension InteractionState {
   ) throws -> (InteractionEvent, [DurableMessage]) {
     var standing = record.standing
     standing.place += 1
+    if isPlanted(.losePlaceInLine) {
+      standing.arrivedAt = standing.arrivedAt.advanced(byMilliseconds: 1)
+    }
     return (
       .requeued(InteractionRequeued(standing: standing, agent: agent, reason: reason)),
       [try release(agent, record, reason), try enqueue(standing)]

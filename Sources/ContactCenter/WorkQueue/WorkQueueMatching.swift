@@ -1,5 +1,6 @@
 // How a queue matches interactions with agents: the decisions on what interactions and agents say. Pure.
 internal import ActorCluster
+internal import PlantedBugs
 
 extension WorkQueueState {
   /// An interaction gets in line, or back in line under a higher place number.
@@ -9,6 +10,9 @@ extension WorkQueueState {
     if let agent = idle.first(message.channel) {
       let key = ReservationKey(interaction: message.interaction, place: message.place)
       try decision.match(key, message.channel, with: agent, queue: id)
+      if isPlanted(.offerToTwo), let other = idle.first(message.channel, except: agent) {
+        try decision.match(key, message.channel, with: other, queue: id)
+      }
     }
     return decision
   }

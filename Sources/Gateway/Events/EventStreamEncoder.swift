@@ -59,6 +59,13 @@ package struct EventStreamEncoder: Sendable {
     ServerSentEvent(id: position.description, event: "position", data: "{}").text
   }
 
+  /// Says that events were missed for good. The empty id makes a browser forget its position: it begins anew.
+  package static func goneMessage(_ words: String) -> String {
+    ServerSentEvent(
+      id: "", event: "gone", data: String(decoding: JSONBody.bytes(["message": words]), as: UTF8.self)
+    ).text
+  }
+
   /// The id of where the reader stands now: changes that it has in part and that have not come again stay so.
   private func told(_ partial: StreamPosition.Partial?) -> StreamPosition {
     var told = position

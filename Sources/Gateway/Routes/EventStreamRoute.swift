@@ -73,6 +73,9 @@ struct EventStreamRoute: Sendable {
           try await write(encoder.keepAlive(), to: &writer, watch)
         }
       }
+    } catch let error as EventsGone {
+      logger.info("event stream is too old to be resumed", metadata: ["cause": "\(error)"])
+      try await write(EventStreamEncoder.goneMessage("\(error)"), to: &writer, watch)
     } catch let error as ClusterError {
       logger.info("event stream ended; its reader may resume", metadata: ["cause": "\(error)"])
       try await write(ServerSentEvent.comment("ended: \(error); resume"), to: &writer, watch)

@@ -79,7 +79,7 @@ struct DemoRun: Sendable {
     return verdict.isConserved
   }
 
-  private func count(_ day: DemoDay, _ files: ClusterFiles) -> (Verdict, NodeSnapshot?) {
+  private func count(_ day: DemoDay, _ files: ClusterFiles) -> (DemoVerdict, NodeSnapshot?) {
     var found = day.state.violations
     var nodes: [NodeSnapshot] = []
     for node in files.nodes.map(\.name) {
@@ -89,7 +89,7 @@ struct DemoRun: Sendable {
         found.append(.unreadable(node: node, why: "\(error)"))
       }
     }
-    return (Verdict(ledger: day.state.ledger, capacity: 1, nodes: nodes, also: found), nodes.first)
+    return (DemoVerdict(ledger: day.state.ledger, capacity: 1, nodes: nodes, also: found), nodes.first)
   }
 
   private func cleanUp(_ place: String, keep: Bool) {

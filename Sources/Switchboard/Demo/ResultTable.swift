@@ -14,7 +14,7 @@ package struct ResultTable: Equatable, Sendable {
   }
 
   package var title: String
-  package var verdict: Verdict
+  package var verdict: DemoVerdict
   package var ledger: Ledger
   /// Any node's files, when they agree; the first's otherwise.
   package var files: NodeSnapshot?
@@ -24,7 +24,7 @@ package struct ResultTable: Equatable, Sendable {
   package var recorded: RecordedFigures?
 
   package init(
-    title: String, verdict: Verdict, ledger: Ledger, files: NodeSnapshot?, speed: Double,
+    title: String, verdict: DemoVerdict, ledger: Ledger, files: NodeSnapshot?, speed: Double,
     failovers: [Failover],
     recorded: RecordedFigures?
   ) {

@@ -1,0 +1,120 @@
+// Clients of a simulated cluster: sending, sending again, and what answers mean.
+import ActorCluster
+import CBOR
+import ContactCenter
+import HistoryChecker
+import NodeStore
+
+extension Simulation {
+  private static let patience: Int64 = 350_000
+
+  func clientTurn(_ index: Int) {
+    schedule(.client(index), in: clients[index].pause + Int64(random.next() % 250_000))
+    // Nobody needs the answer to an echo: it may have gone to a node that is down.
+    if let echo = clients[index].echo, now - echo.sentAt > 2_000_000 { clients[index].echo = nil }
+    if let pending = clients[index].pending {
+      if now - pending.sentAt >= Self.patience { transmit(index) }
+      return
+    }
+    guard let request = clients[index].next(&random, isClosing: isClosing) else { return }
+    clients[index].sequence += 1
+    let command = CommandID(session: clients[index].session, sequence: clients[index].sequence)
+    clients[index].pending = .init(request: request, command: command, begunAt: now)
+    ledger.begun(request, client: index, at: now)
+    transmit(index)
+  }
+
+  private func transmit(_ index: Int, to node: Int? = nil) {
+    guard var pending = clients[index].pending else { return }
+    pending.attempts += 1
+    pending.sentAt = now
+    clients[index].pending = pending
+    let call = newCall(of: index)
+    transmit(pending, call, to: node ?? anyNode(for: pending.request.actor))
+  }
+
+  private func newCall(of client: Int) -> CallID {
+    let call = CallID(rawValue: nextCall << 8 | UInt64(client))
+    nextCall += 1
+    return call
+  }
+
+  /// Mostly the node that leads the actor's partition, if any says so.
+  private func anyNode(for actor: ActorKey) -> Int {
+    let position = Int(placement.partition(of: actor).rawValue)
+    let draw = Int(random.next() % UInt64(shape.nodes))
+    if random.chance(oneIn: 4) { return draw }
+    return nodes.firstIndex { $0.isUp && $0.hosts[position].isServing } ?? draw
+  }
+
+  private func transmit(_ pending: SimulatedClient.Pending, _ id: CallID, to node: Int) {
+    let call = PartitionCall(
+      id: id, command: pending.command, firstOutstanding: pending.command.sequence,
+      actor: pending.request.actor, method: pending.request.method, argument: pending.request.argument)
+    trace.record(.call, at: now, node: node, id.rawValue)
+    schedule(.call(call, placement.partition(of: call.actor)), to: node, in: 200 + Int64(random.next() % 400))
+  }
+
+  func deliver(_ call: PartitionCall, _ partition: PartitionID, to index: Int) {
+    let node = nodes[index]
+    guard node.isUp else { return }
+    if node.pausedUntil > now {
+      return schedule(.call(call, partition), to: index, at: node.pausedUntil)
+    }
+    node.hosts[Int(partition.rawValue)].invoke(call, node.moment(now))
+    touch(partition, node)
+  }
+
+  // MARK: answers
+
+  func answered(_ call: CallID, _ answer: CallAnswer) {
+    let index = Int(call.rawValue & 0xFF)
+    trace.record(.answer, at: now, node: index, call.rawValue)
+    if let echo = clients[index].echo, echo.call == call { return answered(echo, answer, index) }
+    guard let pending = clients[index].pending else { return }
+    switch answer {
+    case .reply(let bytes): completed(pending, reply: bytes, index)
+    case .refused: completed(pending, reply: nil, index)
+    case .redirected(let leader):
+      guard now - pending.sentAt > 20_000, let leader, let node = nodes.firstIndex(where: { $0.id == leader })
+      else { return }
+      transmit(index, to: node)
+    case .failed(.overloaded), .failed(.quarantined), .failed(.shuttingDown):
+      break
+    case .failed(let error):
+      // A late answer to an earlier attempt says that it is done with; the one to the present attempt must not.
+      promises.breach("P3: \(pending.request.method) of a live session failed: \(error)")
+    }
+  }
+
+  private func completed(_ pending: SimulatedClient.Pending, reply: [UInt8]?, _ index: Int) {
+    clients[index].pending = nil
+    ledger.completed(pending.request, reply: reply, client: index, at: now)
+    coverage.count(.commands)
+    if pending.attempts > 1 { coverage.count(.unknownOutcomes) }
+    if pending.request.purpose == .viewAgent, let reply {
+      clients[index].view = try? CBORDecoder().decode(AgentView.self, from: reply)
+    }
+    guard let reply, !pending.request.isRead, random.chance(oneIn: 5) else { return }
+    let call = newCall(of: index)
+    clients[index].echo = .init(pending: pending, reply: reply, call: call, sentAt: now)
+    transmit(pending, call, to: anyNode(for: pending.request.actor))
+  }
+
+  /// The same command again: the same reply, or word that it is forgotten. Never another effect.
+  private func answered(_ echo: SimulatedClient.Echo, _ answer: CallAnswer, _ index: Int) {
+    clients[index].echo = nil
+    switch answer {
+    case .reply(let bytes):
+      coverage.count(.deduplications)
+      if bytes != echo.reply {
+        promises.breach("P3: command \(echo.pending.command) got two different replies")
+      }
+    case .failed(.outcomeUnknown), .redirected, .failed(.overloaded), .failed(.quarantined),
+      .failed(.shuttingDown):
+      break
+    case .refused, .failed:
+      promises.breach("P3: command \(echo.pending.command) was executed again: \(answer)")
+    }
+  }
+}

@@ -1,0 +1,238 @@
+// Nodes of a simulation: how they start, tick, take turns and die.
+import ActorCluster
+import ContactCenter
+import NodeStore
+import PeerTransport
+import Raft
+
+extension Simulation {
+  static let tables = ReadModels.tables
+  static let heartbeatTicks = 4
+
+  // MARK: starting and stopping
+
+  func start(_ index: Int) {
+    let node = nodes[index]
+    guard node.stopped == .crashed else { return }
+    let store: StoreCore
+    do throws(StoreError) {
+      store = try openStore(node)
+    } catch {
+      stop(node, because: error.isRetryable ? .crashed : .lostDisk("\(error)"))
+      return error.isRetryable ? schedule(.start, to: index, in: 500_000) : ()
+    }
+    node.store = store
+    if let suspicion = store.suspectedBecause {
+      coverage.count(.suspects)
+      return stop(node, because: .lostDisk(suspicion))
+    }
+    if isStale(node, store.incarnation) {
+      coverage.count(.staleRefused)
+      return stop(node, because: .lostDisk("an old copy was restored"))
+    }
+    if store.tailWasCut { coverage.count(.cutTails) }
+    node.stopped = nil
+    node.life += 1
+    node.writes = []
+    node.confirmed = []
+    node.loading = []
+    node.heartbeats = NodeHeartbeats()
+    node.isWriting = false
+    node.isTurnScheduled = false
+    node.pausedUntil = 0
+    node.clocks = ClockMedian(nodeCount: shape.members)
+    node.leaders = Array(repeating: nil, count: Int(shape.partitions))
+    node.touched = Array(repeating: true, count: Int(shape.partitions))
+    node.incarnations[index] = store.incarnation
+    let recovered = store.takeRecovered()
+    node.hosts = placement.partitions.map { host(of: $0, at: node, store, recovered) }
+    node.checked = node.hosts.map(\.raft.base.index)
+    trace.record(.started, at: now, node: index, store.incarnation)
+    schedule(.tick(life: node.life), to: index, in: Int64(random.next() % 20_000))
+    scheduleTurn(node)
+    ping(node)
+    for other in nodes where other.index != index && other.isUp {
+      connect(node, other)
+    }
+  }
+
+  private func openStore(_ node: SimulatedNode) throws(StoreError) -> StoreCore {
+    files.setTime(millisecondsSince1970: 1_700_000_000_000 + now / 1_000)
+    let disk = virtualDisk(node.index)
+    return try StoreCore(
+      directory: disk.directory, identity: StoreIdentity(cluster: "simulated", node: node.id.rawValue),
+      readModels: Self.tables, files: disk.files)
+  }
+
+  /// Whether another node has seen a later start of this one's disk.
+  private func isStale(_ node: SimulatedNode, _ incarnation: UInt64) -> Bool {
+    nodes.contains { $0.index != node.index && $0.isUp && $0.incarnations[node.index] >= incarnation }
+  }
+
+  private func host(
+    of partition: PartitionID, at node: SimulatedNode, _ store: StoreCore,
+    _ recovered: [PartitionID: RecoveredLog]
+  ) -> PartitionHost {
+    let members = 0..<shape.members
+    var configuration = Raft.Configuration(
+      id: shape.replica(node.index, generation: node.generation),
+      voters: node.isJoining ? [] : members.map { shape.replica($0, generation: 0) },
+      electionTicks: 20, heartbeatTicks: Self.heartbeatTicks, seed: random.next())
+    if let witness = shape.witness {
+      // One that joins knows nothing but that it is a witness itself.
+      let isJoiningWitness = node.isJoining && node.index == witness
+      configuration.witnesses =
+        isJoiningWitness ? [configuration.id] : node.isJoining ? [] : [shape.replica(witness, generation: 0)]
+    }
+    configuration.quiet = true
+    configuration.maxSnapshotChunkBytes = 4_096
+    configuration.maxEntriesPerAppend = 64
+    let log = recovered[partition]
+    let start: StartKind = store.isNew ? .new : store.tailWasCut ? .doubtful : .restarted
+    let raft = Raft(
+      configuration: configuration, hardState: log?.hardState ?? HardState(), log: log?.entries ?? [],
+      base: log?.base, start: start)
+    var limits = PartitionLimits()
+    limits.compactionEntries = 60
+    limits.retainedEntries = 40
+    limits.checkpointMilliseconds = 400
+    return PartitionHost(
+      raft: raft, state: PartitionState(id: partition, placement: placement, types: types), nodes: replicas,
+      limits: limits, now: node.moment(now))
+  }
+
+  /// The process is gone; its memory and what its disk had not synced with it.
+  func stop(_ node: SimulatedNode, because reason: StopReason) {
+    if case .lostDisk(let why) = reason {
+      coverage.count(.damageFound)
+      trace.record(.stopped, at: now, node: node.index, note: why)
+    } else {
+      trace.record(.stopped, at: now, node: node.index)
+    }
+    node.stopped = reason
+    if node.store != nil {
+      // The machine lives on, and its page cache with it.
+      virtualDisk(node.index).crash(keptNames: { $0 }, keepUnsynced: { _ in .kept })
+      node.store?.abandon()
+      node.store = nil
+    }
+    node.hosts = []
+    node.writes = []
+    promises.stopped(node.index)
+  }
+
+  // MARK: turns
+
+  func tick(_ node: SimulatedNode) {
+    let moment = node.moment(now)
+    for position in node.hosts.indices {
+      node.hosts[position].tick(moment)
+      node.touched[position] = true
+    }
+    node.ticks += 1
+    if node.ticks % 25 == 0 { ping(node) }
+    if node.ticks % Self.heartbeatTicks == 0 { beat(node, moment) }
+    schedule(.tick(life: node.life), to: node.index, in: shape.tickMilliseconds * 1_000)
+    turn(node)
+  }
+
+  func touch(_ partition: PartitionID, _ node: SimulatedNode) {
+    node.touched[Int(partition.rawValue)] = true
+    scheduleTurn(node)
+  }
+
+  func scheduleTurn(_ node: SimulatedNode) {
+    guard !node.isTurnScheduled else { return }
+    node.isTurnScheduled = true
+    schedule(.turn(life: node.life), to: node.index, in: node.turnDelay)
+  }
+
+  /// Events since the last turn are drained together, as on an event loop.
+  func turn(_ node: SimulatedNode) {
+    node.isTurnScheduled = false
+    for position in node.hosts.indices where node.touched[position] {
+      node.touched[position] = false
+      let moment = node.moment(now)
+      for action in node.hosts[position].drain(moment) {
+        carryOut(action, PartitionID(rawValue: UInt32(position)), node)
+      }
+      compareApplied(position, node)
+    }
+    startWriting(node)
+  }
+
+  private func compareApplied(_ position: Int, _ node: SimulatedNode) {
+    let host = node.hosts[position]
+    let from = max(node.checked[position], host.raft.base.index)
+    let last = host.isWitness ? min(host.raft.commitIndex, host.raft.stableIndex) : host.appliedIndex
+    if let problem = host.raft.violation { reported("P2: \(host.id) on \(node.id): \(problem)") }
+    guard last > from else { return }
+    for entry in host.raft.entries(in: from + 1...last) {
+      promises.applied(entry, of: host.id, by: node.index, at: now)
+    }
+    node.checked[position] = last
+  }
+
+  private func carryOut(_ action: PartitionAction, _ partition: PartitionID, _ node: SimulatedNode) {
+    let life = node.life
+    switch action {
+    case .send(let message):
+      send(.consensus(partition, message), from: node, to: shape.node(of: message.to))
+    case .persist(let request):
+      if request.truncateFrom != nil { coverage.count(.truncations) }
+      if let base = request.base, !request.resetsLog, base.index > 0 { coverage.count(.compactions) }
+      node.writes.append((partition, request))
+    case .answer(let call, let answer):
+      schedule(.answer(call, answer), in: 200)
+    case .deliver(let batch):
+      if let leader = leader(of: batch.to, seenBy: node) { send(.messages(batch), from: node, to: leader) }
+    case .acknowledge(let sender, let upTo):
+      guard let leader = leader(of: sender, seenBy: node) else { return }
+      send(.acknowledged(receiver: partition, sender: sender, upTo: upTo), from: node, to: leader)
+    case .load:
+      if !node.loading.insert(partition).inserted { coverage.count(.reloads) }
+      schedule(.load(partition, life: life), to: node.index, in: 300)
+    case .checkpoint(let checkpoint):
+      schedule(.checkpoint(checkpoint, life: life), to: node.index, in: 2_000)
+    case .syncState:
+      schedule(.syncState(partition, life: life), to: node.index, in: 3_000)
+    case .readSnapshot:
+      schedule(.readSnapshot(partition, life: life), to: node.index, in: 1_000)
+    case .installSnapshot(let snapshot, let base):
+      schedule(.install(partition, snapshot, base, life: life), to: node.index, in: 4_000)
+    case .leadership(let leader, let term, let isSelf):
+      if isSelf { elected(node, partition, term) }
+      setLeader(leader, of: partition, node)
+    case .confirmed:
+      confirmed(partition, node)
+    case .quarantined(let detail):
+      reported("P1: \(partition) on \(node.id) is quarantined: \(detail)")
+    case .undeliverable(let message, let error):
+      fail("P3: a durable message to \(message.to) was dropped: \(error)")
+    case .applied:
+      break
+    }
+  }
+
+  private func elected(_ node: SimulatedNode, _ partition: PartitionID, _ term: Term) {
+    let replica = shape.replica(node.index, generation: node.generation)
+    coverage.count(node.hosts[Int(partition.rawValue)].isWitness ? .witnessElections : .elections)
+    trace.record(.elected, at: now, node: node.index, partition: Int(partition.rawValue), term)
+    promises.elected(replica, partition, term: term)
+  }
+
+  private func setLeader(_ leader: NodeID?, of partition: PartitionID, _ node: SimulatedNode) {
+    guard node.leaders[Int(partition.rawValue)] != leader else { return }
+    node.leaders[Int(partition.rawValue)] = leader
+    guard leader != nil else { return }
+    for position in node.hosts.indices {
+      node.hosts[position].destinationChanged(partition)
+      node.touched[position] = true
+    }
+    scheduleTurn(node)
+  }
+
+  private func leader(of partition: PartitionID, seenBy node: SimulatedNode) -> Int? {
+    node.leaders[Int(partition.rawValue)].flatMap { leader in nodes.firstIndex { $0.id == leader } }
+  }
+}

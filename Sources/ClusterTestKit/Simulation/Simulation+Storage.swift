@@ -1,0 +1,103 @@
+// What a simulated node's store is asked for, when it is done.
+import ActorCluster
+import NodeStore
+import Raft
+
+extension Simulation {
+  /// One transaction and one sync for everything that waits, as the log writer does it.
+  func startWriting(_ node: SimulatedNode) {
+    guard !node.isWriting, !node.writes.isEmpty else { return }
+    node.isWriting = true
+    let spread = Int64(random.next() % 100)
+    schedule(.logWritten(life: node.life), to: node.index, in: node.diskLatency + spread)
+  }
+
+  func writeLog(_ node: SimulatedNode) {
+    let batch = node.writes
+    node.writes = []
+    node.isWriting = false
+    guard let results = node.store?.write(batch) else { return }
+    trace.record(.written, at: now, node: node.index, UInt64(batch.count))
+    for (write, result) in zip(batch, results) {
+      switch result {
+      case .success:
+        node.hosts[Int(write.0.rawValue)].persisted(upTo: write.1.token)
+        touch(write.0, node)
+      case .failure(let error):
+        return storeFailed(node, error)
+      }
+    }
+    startWriting(node)
+  }
+
+  func write(_ checkpoint: PartitionCheckpoint, _ node: SimulatedNode) {
+    attempt(node) { (store) throws(StoreError) in
+      try store.checkpoint(checkpoint)
+      trace.record(
+        .checkpointed, at: now, node: node.index, partition: Int(checkpoint.partition.rawValue),
+        checkpoint.appliedIndex)
+      node.hosts[Int(checkpoint.partition.rawValue)].checkpointed(at: checkpoint.appliedIndex)
+    }
+  }
+
+  func load(_ partition: PartitionID, _ node: SimulatedNode) {
+    attempt(node) { (store) throws(StoreError) in
+      let loaded = try store.load(partition)
+      trace.record(
+        .restored, at: now, node: node.index, partition: Int(partition.rawValue), loaded.appliedIndex)
+      node.hosts[Int(partition.rawValue)].loaded(loaded, now: node.moment(now))
+      touch(partition, node)
+    }
+  }
+
+  func syncState(_ partition: PartitionID, _ node: SimulatedNode) {
+    attempt(node) { (store) throws(StoreError) in
+      let synced = try store.syncState()
+      node.hosts[Int(partition.rawValue)].stateSynced(at: synced[partition] ?? 0)
+      touch(partition, node)
+    }
+  }
+
+  func readSnapshot(_ partition: PartitionID, _ node: SimulatedNode) {
+    attempt(node) { (store) throws(StoreError) in
+      node.hosts[Int(partition.rawValue)].snapshotRead(try store.readSnapshot(partition))
+      touch(partition, node)
+    }
+  }
+
+  func install(
+    _ snapshot: PartitionSnapshot, _ base: LogBase, _ partition: PartitionID, _ node: SimulatedNode
+  ) {
+    attempt(node) { (store) throws(StoreError) in
+      try store.installSnapshot(partition, base: base, snapshot: snapshot)
+      coverage.count(.snapshots)
+      trace.record(.installed, at: now, node: node.index, partition: Int(partition.rawValue), base.index)
+      node.hosts[Int(partition.rawValue)].snapshotInstalled(base)
+      node.checked[Int(partition.rawValue)] = max(node.checked[Int(partition.rawValue)], base.index)
+      touch(partition, node)
+    }
+  }
+
+  /// The log of every partition of the node is known to reach what was acknowledged.
+  func confirmed(_ partition: PartitionID, _ node: SimulatedNode) {
+    node.confirmed.insert(partition)
+    guard node.confirmed.count == Int(shape.partitions) else { return }
+    attempt(node) { (store) throws(StoreError) in try store.confirmLog() }
+  }
+
+  private func attempt(_ node: SimulatedNode, _ work: (StoreCore) throws(StoreError) -> Void) {
+    guard let store = node.store else { return }
+    do throws(StoreError) {
+      try work(store)
+    } catch {
+      storeFailed(node, error)
+    }
+  }
+
+  /// The node ends: what it has not acknowledged it never will. A full disk is left as it was.
+  private func storeFailed(_ node: SimulatedNode, _ error: StoreError) {
+    trace.record(.fault, at: now, node: node.index, note: "\(error)")
+    stop(node, because: .crashed)
+    schedule(.start, to: node.index, in: 400_000 + Int64(random.next() % 400_000))
+  }
+}

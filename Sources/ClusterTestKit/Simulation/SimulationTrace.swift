@@ -1,0 +1,75 @@
+// What happened, for the digest and for people: a value.
+import ActorCluster
+
+/// The last events of a simulation, and a digest of all of them.
+package struct SimulationTrace {
+  package enum Kind: UInt8 {
+    case sent, dropped, delivered, written, checkpointed, applied, call, answer, fault, started, stopped,
+      elected,
+      installed, restored
+  }
+
+  package struct Event {
+    var at: Int64
+    var kind: Kind
+    var node: Int
+    var partition: Int
+    var first: UInt64
+    var second: UInt64
+    var note: String?
+  }
+
+  private var events: [Event] = []
+  private var next = 0
+  private let capacity: Int
+  /// Depends on every event and their order.
+  package private(set) var digest: UInt64 = 0x9E37_79B9_7F4A_7C15
+  package private(set) var count: UInt64 = 0
+
+  package init(capacity: Int = 400) {
+    self.capacity = capacity
+    events.reserveCapacity(capacity)
+  }
+
+  package mutating func record(
+    _ kind: Kind, at: Int64, node: Int, partition: Int = -1, _ first: UInt64 = 0, _ second: UInt64 = 0,
+    note: @autoclosure () -> String? = nil
+  ) {
+    count += 1
+    mix(UInt64(bitPattern: at))
+    mix(
+      UInt64(kind.rawValue) << 32 | UInt64(UInt16(truncatingIfNeeded: node)) << 16
+        | UInt64(UInt16(truncatingIfNeeded: partition)))
+    mix(first)
+    mix(second)
+    let event = Event(
+      at: at, kind: kind, node: node, partition: partition, first: first, second: second, note: note())
+    if events.count < capacity {
+      events.append(event)
+    } else {
+      events[next] = event
+      next = (next + 1) % capacity
+    }
+  }
+
+  private mutating func mix(_ value: UInt64) {
+    var z = (digest ^ value) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    digest = z ^ (z >> 31)
+  }
+
+  /// The last events, oldest first.
+  package var lines: [String] {
+    (events[next...] + events[..<next]).map { event in
+      let seconds = event.at / 1_000_000
+      let rest = String(event.at % 1_000_000)
+      let time = "\(seconds).\(String(repeating: "0", count: 6 - rest.count))\(rest)"
+      var line = "\(time) n\(event.node + 1)"
+      if event.partition >= 0 { line += " p\(event.partition)" }
+      line += " \(event.kind)"
+      if event.first != 0 || event.second != 0 { line += " \(event.first) \(event.second)" }
+      if let note = event.note { line += " \(note)" }
+      return line
+    }
+  }
+}

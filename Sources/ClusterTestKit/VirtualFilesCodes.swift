@@ -1,0 +1,15 @@
+// SQLite's extended result codes, which are macros that Swift does not import. https://www.sqlite.org/rescode.html
+internal import GRDBSQLite
+
+var SQLITE_IOERR_READ: Int32 { SQLITE_IOERR | 1 << 8 }
+var SQLITE_IOERR_SHORT_READ: Int32 { SQLITE_IOERR | 2 << 8 }
+var SQLITE_IOERR_WRITE: Int32 { SQLITE_IOERR | 3 << 8 }
+var SQLITE_IOERR_FSYNC: Int32 { SQLITE_IOERR | 4 << 8 }
+var SQLITE_IOERR_TRUNCATE: Int32 { SQLITE_IOERR | 6 << 8 }
+var SQLITE_IOERR_FSTAT: Int32 { SQLITE_IOERR | 7 << 8 }
+var SQLITE_IOERR_DELETE: Int32 { SQLITE_IOERR | 10 << 8 }
+var SQLITE_IOERR_CHECKRESERVEDLOCK: Int32 { SQLITE_IOERR | 14 << 8 }
+var SQLITE_IOERR_LOCK: Int32 { SQLITE_IOERR | 15 << 8 }
+var SQLITE_IOERR_SHMLOCK: Int32 { SQLITE_IOERR | 20 << 8 }
+var SQLITE_IOERR_SHMMAP: Int32 { SQLITE_IOERR | 21 << 8 }
+var SQLITE_IOERR_DELETE_NOENT: Int32 { SQLITE_IOERR | 23 << 8 }

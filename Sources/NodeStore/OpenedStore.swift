@@ -1,0 +1,168 @@
+// How a data directory is opened: what is checked, in which order, and why. The one way for threads and simulations alike.
+internal import PlantedBugs
+internal import Raft
+
+/// What opening found and made.
+struct OpenedStore {
+  var stateFile: StateFile
+  var logFile: LogFile
+  var writer: LogWriterCore
+  var recovered: [PartitionID: RecoveredLog]
+  var stateMissing: [PartitionID]
+  var incarnation: UInt64
+  var standing: LogStanding
+  var notes: [String]
+  var suspicion: String?
+  var lock: any StoreLock
+
+  static func open(
+    directory path: String, identity: StoreIdentity, readModels: [ReadModelTable], faults: StoreFaults,
+    files: any StoreFiles
+  ) throws(StoreError) -> OpenedStore {
+    let directory = DataDirectory(path: path, files: files)
+    try files.prepareDirectory(path)
+    let lock = try files.lock(directory.lockFile)
+    var notes: [String] = []
+    let suspicion = directory.suspicion()
+    if let suspicion {
+      notes.append("\(path) is marked as suspect: \(suspicion)")
+    }
+
+    // Before SQLite opens anything: it would cut a damaged WAL, and say nothing.
+    try checkFilesBelongTogether(directory)
+    let tailWasCut = try scanLog(directory, &notes)
+
+    let durability: DatabaseFile.Durability =
+      faults.logWithoutSync || isPlanted(.logSynchronousNormal) ? .normal : .full
+    let logFile = try LogFile(
+      path: directory.logFile, files: files, identity: identity, durability: durability)
+    let replay = try logFile.replay()
+    var recovered = replay.recovered
+    try scanState(directory, canRebuild: recovered.values.allSatisfy { $0.base == nil }, &notes)
+    let stateFile = try StateFile(directory, identity: identity, readModels: readModels)
+    let incarnation = try nextIncarnation(logFile, stateFile, identity)
+    let standing = try logFile.start(incarnation: incarnation, tailWasCut: tailWasCut, identity: identity)
+    try stateFile.setIncarnation(incarnation, identity: identity)
+    try directory.sync()
+
+    var writer = LogWriterCore(file: logFile, replay: replay, directory: directory, faults: faults)
+    notes += try finishInstalls(stateFile, &writer, &recovered)
+    let comparison = try compareCheckpoints(stateFile, recovered)
+    notes += comparison.notes
+    return OpenedStore(
+      stateFile: stateFile, logFile: logFile, writer: writer, recovered: recovered,
+      stateMissing: comparison.missing, incarnation: incarnation, standing: standing, notes: notes,
+      suspicion: suspicion, lock: lock)
+  }
+
+  /// The log file is created first, so a state file or a WAL without it means that the log was lost: an empty one in its
+  /// place would vote again in terms in which this node has voted.
+  private static func checkFilesBelongTogether(_ directory: DataDirectory) throws(StoreError) {
+    guard try directory.files.size(of: directory.logFile) == 0 else { return }
+    for other in [directory.logFile + "-wal", directory.stateFile]
+    where try directory.files.size(of: other) > 0 {
+      throw .damaged(file: directory.logFile, detail: "it is missing or empty, but \(other) is there")
+    }
+  }
+
+  /// Whether a tail is cut.
+  private static func scanLog(
+    _ directory: DataDirectory, _ notes: inout [String]
+  ) throws(StoreError) -> Bool {
+    let wal = directory.logFile + "-wal"
+    switch try directory.scanWAL(of: directory.logFile) {
+    case .clean:
+      return false
+    case .tornTail(let validBytes):
+      notes.append(
+        "\(wal) ends in an incomplete transaction after byte \(validBytes), as a crash leaves it; it is cut there"
+      )
+    case .damaged(let frame):
+      guard isPlanted(.ignoreWALDamage) else {
+        throw .damaged(file: wal, detail: "frame \(frame) is bad, and a later transaction follows it")
+      }
+    }
+    return true
+  }
+
+  /// The state file is not synced in every commit, so a power loss may leave what would be damage in the log. While the log
+  /// reaches back to its beginning the file can be rebuilt, and is moved away. Otherwise SQLite cuts the WAL at the bad frame:
+  /// what a compacted log relies on was synced, so a power loss leaves no bad frame before it.
+  private static func scanState(
+    _ directory: DataDirectory, canRebuild: Bool, _ notes: inout [String]
+  ) throws(StoreError) {
+    guard case .damaged(let frame) = try directory.scanWAL(of: directory.stateFile) else { return }
+    let finding = "\(directory.stateFile)-wal: frame \(frame) is bad, and a later transaction follows it"
+    guard canRebuild else {
+      notes.append("\(finding); it is cut there, and what is missing comes from the log")
+      return
+    }
+    try directory.setStateFileAside()
+    notes.append("\(finding); the state file was set aside and is rebuilt from the log")
+  }
+
+  /// The log's incarnation is the one that counts. It is committed first, so the state file can never be ahead of it unless
+  /// an old copy of the log was put in its place.
+  private static func nextIncarnation(
+    _ logFile: LogFile, _ stateFile: StateFile, _ identity: StoreIdentity
+  ) throws(StoreError) -> UInt64 {
+    let last = try logFile.incarnation(identity: identity)
+    let lastOfState = try stateFile.incarnation(identity: identity)
+    guard lastOfState <= last else {
+      throw .damaged(
+        file: logFile.path,
+        detail:
+          "it was opened \(last) times, but \(stateFile.path) \(lastOfState) times: an old copy was restored")
+    }
+    return last + 1
+  }
+
+  /// A snapshot is durable in the state file before the log says that it begins after it. A crash between the two leaves a
+  /// log that does not hold the snapshot's last entry: its entries are older, so the snapshot takes their place now.
+  private static func finishInstalls(
+    _ stateFile: StateFile, _ writer: inout LogWriterCore, _ recovered: inout [PartitionID: RecoveredLog]
+  ) throws(StoreError) -> [String] {
+    var notes: [String] = []
+    for marker in try stateFile.markers() {
+      let (partition, base) = (marker.partition, marker.base)
+      var log = recovered[partition] ?? RecoveredLog(hardState: HardState(), entries: [])
+      guard base.index > log.base?.index ?? 0, !log.holds(base.index, term: base.term) else { continue }
+      var state = log.hardState
+      if state.term < base.term { state = HardState(term: base.term, vote: nil, commit: state.commit) }
+      state.commit = max(state.commit, base.index)
+      log = RecoveredLog(hardState: state, entries: [], base: base)
+      let records: [StoredRecord] = [.base(base, resets: true), .hardState(state)]
+      for result in writer.write(CollectionOfOne(LogWrite(.records(partition, records)))).results {
+        try result.get()
+      }
+      recovered[partition] = log
+      notes.append(
+        "\(partition): a snapshot at \(base.index) was installed and the log did not say so yet; it now begins after it"
+      )
+    }
+    return notes
+  }
+
+  /// Words about partitions whose checkpoint is ahead of the log, and those partitions that have lost the state below their log.
+  private static func compareCheckpoints(
+    _ stateFile: StateFile, _ recovered: [PartitionID: RecoveredLog]
+  ) throws(StoreError) -> (notes: [String], missing: [PartitionID]) {
+    let checkpoints = try stateFile.checkpoints()
+    var notes: [String] = []
+    var missing: [PartitionID] = []
+    for partition in Set(checkpoints.keys).union(recovered.keys).sorted() {
+      let log = recovered[partition]
+      let begin = log?.base?.index ?? 0
+      let end = log?.entries.last?.index ?? begin
+      let checkpoint = checkpoints[partition] ?? 0
+      if checkpoint > end {
+        notes.append(
+          "\(partition): the state file's checkpoint is at \(checkpoint), but the log ends at \(end)")
+      } else if checkpoint < begin {
+        // No note: for a witness it is as it must be, and who is one is not known here.
+        missing.append(partition)
+      }
+    }
+    return (notes, missing)
+  }
+}

@@ -1,0 +1,114 @@
+// The SQL of snapshots and of making checkpoints durable.
+internal import CBOR
+internal import Foundation
+internal import GRDB
+internal import PlantedBugs
+internal import Raft
+
+extension StateFile {
+  /// Where the log of a partition must begin at least: a snapshot took the place of its state.
+  struct Marker {
+    var partition: PartitionID
+    var base: LogBase
+  }
+
+  static func createSnapshotTable(_ database: Database) throws {
+    try database.execute(
+      sql: """
+        CREATE TABLE IF NOT EXISTS partition_snapshot(
+          partition INTEGER PRIMARY KEY NOT NULL, log_index INTEGER NOT NULL, log_term INTEGER NOT NULL,
+          membership BLOB NOT NULL)
+        """)
+  }
+
+  /// Puts a snapshot in the place of all that the file has of the partition. On stable storage when this returns.
+  func install(_ partition: PartitionID, base: LogBase, snapshot: PartitionSnapshot) throws(StoreError) {
+    guard snapshot.appliedIndex == base.index else {
+      throw .invalidRequest(
+        detail:
+          "\(partition): a snapshot at \(snapshot.appliedIndex) with a log that begins after \(base.index)")
+    }
+    let number = Int64(partition.rawValue)
+    let index = try Self.integer(base.index)
+    let term = try Self.integer(base.term)
+    let membership = try StoreError.mapping(path) { try CBOREncoder().encode(base.membership) }
+    let count = snapshot.rows.count + snapshot.readModel.count
+    try writeSynced(rows: count, bytes: Self.bytes(snapshot.rows)) { database in
+      let stored = try Self.appliedIndex(database, partition: number)
+      guard index >= stored else {
+        throw StoreError.invalidRequest(
+          detail: "\(partition): a snapshot at \(index) after a checkpoint at \(stored)")
+      }
+      if !isPlanted(.keepStateOnInstall) {
+        try database.execute(sql: "DELETE FROM actor_row WHERE partition = ?", arguments: [number])
+        try readModels.deleteAll(partition: number, database)
+      }
+      for row in snapshot.rows {
+        try Self.put(row, partition: number, database)
+      }
+      for row in snapshot.readModel {
+        try readModels.restore(row, partition: number, index: try Self.integer(row.index), database)
+      }
+      try Self.advance(database, partition: number, to: index)
+      try database.execute(
+        sql: """
+          INSERT INTO partition_snapshot(partition, log_index, log_term, membership) VALUES(?, ?, ?, ?)
+          ON CONFLICT DO UPDATE SET
+            log_index = excluded.log_index, log_term = excluded.log_term, membership = excluded.membership
+          """,
+        arguments: [number, index, term, Data(membership)])
+    }
+  }
+
+  /// The partition as its latest checkpoint left it, read models included.
+  func snapshot(_ partition: PartitionID) throws(StoreError) -> PartitionSnapshot {
+    let number = Int64(partition.rawValue)
+    return try readConsistently { database in
+      PartitionSnapshot(
+        appliedIndex: UInt64(try Self.appliedIndex(database, partition: number)),
+        rows: try rows(of: partition, database),
+        readModel: try readModels.rows(partition: number, database))
+    }
+  }
+
+  /// Makes every checkpoint so far durable and says up to where, per partition.
+  func sync() throws(StoreError) -> [PartitionID: UInt64] {
+    try writeSynced(rows: 1, bytes: 0) { database in
+      // In a commit with `synchronous=FULL` SQLite syncs the WAL, and with it every commit before.
+      try database.execute(
+        sql: """
+          INSERT INTO meta(key, value) VALUES('syncs', '1')
+          ON CONFLICT DO UPDATE SET value = CAST(value AS INTEGER) + 1
+          """)
+    }
+    return try checkpoints()
+  }
+
+  /// The last snapshot that was installed, of each partition that has had one; sorted.
+  func markers() throws(StoreError) -> [Marker] {
+    let decoder = CBORDecoder()
+    return try read { database in
+      try Row.fetchAll(
+        database,
+        sql: "SELECT partition, log_index, log_term, membership FROM partition_snapshot ORDER BY partition"
+      ).map { row in
+        guard let partition = UInt32(exactly: row[0] as Int64), let index = UInt64(exactly: row[1] as Int64),
+          let term = UInt64(exactly: row[2] as Int64)
+        else {
+          throw StoreError.damaged(
+            file: path, detail: "a snapshot with the partition, index or term of \(row)")
+        }
+        let bytes: Data = row[3]
+        do {
+          let membership = try decoder.decode(Membership.self, from: [UInt8](bytes))
+          return Marker(
+            partition: PartitionID(rawValue: partition),
+            base: LogBase(index: index, term: term, membership: membership))
+        } catch {
+          throw StoreError.damaged(
+            file: path, detail: "the membership of a snapshot of partition \(partition): \(error)")
+        }
+      }
+    }
+  }
+}

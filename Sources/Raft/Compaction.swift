@@ -1,0 +1,18 @@
+// Forgetting the beginning of the log.
+
+internal import PlantedBugs
+
+extension Raft {
+  /// Drops the log up to `index`: the host's state up to there is durable elsewhere, and its snapshots reach at least as
+  /// far. What is not applied and written yet stays, and at a witness what a data voter may still need. The next drain
+  /// has a write with the new base.
+  public mutating func compact(to index: LogIndex) {
+    var target = min(index, applied, commit, ledger.stableIndex)
+    if isWitness, !isPlanted(.compactAboveCheckpoint) {
+      target = min(target, compactable)
+    }
+    guard target > log.base.index else { return }
+    log.compact(to: target)
+    ledger.compacted(to: log.base)
+  }
+}
