@@ -18,10 +18,11 @@ DEMO_FLAGS := $(if $(DATA),--data "$(DATA)") $(if $(DAY),--day "$(DAY)") $(if $(
 
 # Two builds at once would wait for each other.
 .NOTPARALLEL:
-.PHONY: help demo failover build bootstrap test test-debug test-release lint format chaos check-steps clean
+.PHONY: help demo failover build bootstrap test test-debug test-release lint format chaos check-steps simulate \
+  simulate-mutants scenarios linearizability clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo '  make demo DATA=calls.tsv DAY=1999-02-01 SPEED=600   a recorded day; KILL=0 kills no node'
 
@@ -58,6 +59,23 @@ chaos: build ## Chaos Toolkit kills the leader of the busiest partition; report 
 check-steps: build ## an interaction through HTTP only, a leader killed during each step; and two nodes killed at once
 	scripts/http-steps.sh $(SWITCHBOARD)
 	scripts/no-majority.sh $(SWITCHBOARD)
+
+simulate: bootstrap ## whole clusters on virtual time, network and disks: SEEDS (300) FROM (1) SECONDS (60)
+	swift build -c release --product simulate
+	.build/release/simulate --seeds $(or $(SEEDS),300) --from $(or $(FROM),1) --seconds $(or $(SECONDS),60) \
+	  $(if $(filter 1,$(SEEDS)),,--coverage)
+
+simulate-mutants: bootstrap ## plant bugs and see the simulator find each within SEEDS (2000) seeds
+	scripts/simulate-mutants.sh $(or $(SEEDS),2000) $(BUG)
+
+scenarios: bootstrap ## consensus scenarios as text: run all of Tests/RaftScenarioTests/Scenarios
+	swift build -c release --product raft-scenario
+	.build/release/raft-scenario --check Tests/RaftScenarioTests/Scenarios/*.txt
+
+linearizability: bootstrap ## three processes under kill -9 every 2 s, 50 clients, MINUTES (10): the history checked
+	swift build -c release --product counter-node
+	swift build -c release --product kill-campaign
+	.build/release/kill-campaign --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
 
 clean: ## remove what was built, and the experiments' reports
 	rm -rf .build .venv chaos/report

@@ -77,6 +77,8 @@ struct VirtualFiles: StoreFiles {
     }
   }
 
+  var bootID: String { "boot \(system.locked { system.state(of: disk).boot })" }
+
   func databasePath(_ path: String) -> String {
     "file:\(path)?vfs=\(system.name)&life=\(life)"
   }

@@ -25,6 +25,8 @@ final class DiskState {
 
   /// Counts the crashes: handles of an earlier life do nothing.
   private(set) var life: Int64 = 1
+  /// Counts the starts of the machine.
+  private(set) var boot: Int64 = 1
   private(set) var names: [String: VirtualFile] = [:]
   private var durableNames: [String: VirtualFile] = [:]
   private var unsyncedChanges: [NameChange] = []
@@ -134,8 +136,11 @@ final class DiskState {
   // MARK: - Crashes and what people do to a disk
 
   /// - Parameter keptChanges: how many of so many unsynced changes of names survive; the first ones do.
-  func crash(keptChanges: (Int) -> Int, _ survival: (UnsyncedWrite) -> Survival) {
+  func crash(
+    keptChanges: (Int) -> Int, machineLivesOn: Bool = false, _ survival: (UnsyncedWrite) -> Survival
+  ) {
     life += 1
+    if !machineLivesOn { boot += 1 }
     let changes = unsyncedChanges.count
     applyNames(changes == 0 ? 0 : min(max(keptChanges(changes), 0), changes))
     var survivors: [String: VirtualFile] = [:]
@@ -152,6 +157,7 @@ final class DiskState {
   /// Another content, in a new life.
   func replace(with files: [String: VirtualFile]) {
     life += 1
+    boot += 1
     start(with: files.mapValues { $0.copy() })
   }
 

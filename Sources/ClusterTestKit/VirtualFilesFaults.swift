@@ -40,6 +40,11 @@ package struct VirtualDisk: Sendable {
     with { $0.crash(keptChanges: keptNames, keepUnsynced) }
   }
 
+  /// The process dies and the machine lives on: everything that was written stays. Everything open on the disk is dead.
+  package func killProcess() {
+    with { $0.crash(keptChanges: { $0 }, machineLivesOn: true) { _ in .kept } }
+  }
+
   /// A crash that one generator decides: nothing survives, or all, or each write by itself, some torn.
   package func crash(using random: inout some RandomNumberGenerator) {
     let mode = random.next() % 4 as UInt64

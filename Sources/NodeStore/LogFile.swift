@@ -42,13 +42,18 @@ struct LogFile: Sendable {
   /// Commits a higher incarnation and what is known of the log's end; on stable storage when this returns.
   /// - Returns: the standing, which a start before this one may have left.
   func start(
-    incarnation: UInt64, tailWasCut: Bool, identity: StoreIdentity
+    incarnation: UInt64, cut: LogCut, boot: String, identity: StoreIdentity
   ) throws(StoreError) -> LogStanding {
     try database.write { database in
       var meta = try FileMeta(database, file: path, identity: identity)
       try meta.setIncarnation(incarnation, database)
       var standing = try LogStanding(database)
-      if tailWasCut, standing == .sound {
+      let lastBoot = try String.fetchOne(database, sql: "SELECT value FROM meta WHERE key = 'boot'")
+      try database.execute(
+        sql:
+          "INSERT INTO meta(key, value) VALUES('boot', ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+        arguments: [boot])
+      if cut.isDoubtful(machineLivedOn: !boot.isEmpty && boot == lastBoot), standing == .sound {
         standing = .unconfirmedCut
         try standing.write(database)
       }

@@ -27,3 +27,23 @@ enum LogStanding: String {
       arguments: [rawValue])
   }
 }
+
+/// How the end of the log was cut at the start.
+enum LogCut: Equatable {
+  case none
+  /// A transaction without its end, and nothing bad in it.
+  case unfinished
+  /// A transaction with something bad in it.
+  case torn
+
+  /// Whether something that was acknowledged may have been in it.
+  /// - Parameter machineLivedOn: the machine has not been restarted since the log was last opened, so the page cache, and
+  ///   with it everything that was written, outlived the process: what has no end was never acknowledged.
+  func isDoubtful(machineLivedOn: Bool) -> Bool {
+    switch self {
+    case .none: false
+    case .unfinished: !machineLivedOn
+    case .torn: true
+    }
+  }
+}

@@ -30,7 +30,7 @@ struct OpenedStore {
 
     // Before SQLite opens anything: it would cut a damaged WAL, and say nothing.
     try checkFilesBelongTogether(directory)
-    let tailWasCut = try scanLog(directory, &notes)
+    let cut = try scanLog(directory, &notes)
 
     let durability: DatabaseFile.Durability =
       faults.logWithoutSync || isPlanted(.logSynchronousNormal) ? .normal : .full
@@ -41,7 +41,8 @@ struct OpenedStore {
     try scanState(directory, canRebuild: recovered.values.allSatisfy { $0.base == nil }, &notes)
     let stateFile = try StateFile(directory, identity: identity, readModels: readModels)
     let incarnation = try nextIncarnation(logFile, stateFile, identity)
-    let standing = try logFile.start(incarnation: incarnation, tailWasCut: tailWasCut, identity: identity)
+    let standing = try logFile.start(
+      incarnation: incarnation, cut: cut, boot: files.bootID, identity: identity)
     try stateFile.setIncarnation(incarnation, identity: identity)
     try directory.sync()
 
@@ -65,14 +66,17 @@ struct OpenedStore {
     }
   }
 
-  /// Whether a tail is cut.
+  /// Whether and how a tail is cut.
   private static func scanLog(
     _ directory: DataDirectory, _ notes: inout [String]
-  ) throws(StoreError) -> Bool {
+  ) throws(StoreError) -> LogCut {
     let wal = directory.logFile + "-wal"
     switch try directory.scanWAL(of: directory.logFile) {
     case .clean:
-      return false
+      return .none
+    case .unfinishedTail(let validBytes):
+      notes.append("\(wal) ends in an unfinished transaction after byte \(validBytes); it is cut there")
+      return .unfinished
     case .tornTail(let validBytes):
       notes.append(
         "\(wal) ends in an incomplete transaction after byte \(validBytes), as a crash leaves it; it is cut there"
@@ -82,7 +86,7 @@ struct OpenedStore {
         throw .damaged(file: wal, detail: "frame \(frame) is bad, and a later transaction follows it")
       }
     }
-    return true
+    return .torn
   }
 
   /// The state file is not synced in every commit, so a power loss may leave what would be damage in the log. While the log

@@ -5,6 +5,13 @@ internal import Foundation
 package struct RealFiles: StoreFiles {
   package init() {}
 
+  package var bootID: String {
+    // Linux; elsewhere every start counts as one of the machine.
+    let bytes = FileManager.default.contents(atPath: "/proc/sys/kernel/random/boot_id")
+    return bytes.map { String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines) }
+      ?? ""
+  }
+
   package func prepareDirectory(_ path: String) throws(StoreError) {
     do {
       try FileManager.default.createDirectory(

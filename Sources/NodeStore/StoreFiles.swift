@@ -24,6 +24,9 @@ package protocol StoreFiles: Sendable {
   func remove(_ file: String) throws(StoreError)
   /// Takes the file's lock for this process, or throws `locked`. Held until the value is gone.
   func lock(_ file: String) throws(StoreError) -> any StoreLock
+  /// Names the time since the machine was started: what was written in it is in the page cache, whatever became of the
+  /// process that wrote. Empty if nobody knows.
+  var bootID: String { get }
   /// What SQLite is given to open the database file at `path`: the path, or a URI that names a VFS.
   func databasePath(_ path: String) -> String
 }

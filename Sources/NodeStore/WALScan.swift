@@ -17,8 +17,19 @@ package enum WALScan: Equatable, Sendable {
   case clean
   /// The last transaction is incomplete. SQLite keeps the bytes before `validBytes`.
   case tornTail(validBytes: Int)
+  /// The same, and every frame of it that is there is good: so a process leaves it that was killed while it wrote, on a
+  /// machine that lived on.
+  case unfinishedTail(validBytes: Int)
   /// A frame (from 0) that was committed and synced is bad. Frame 0 also stands for the header.
   case damaged(frame: Int)
+
+  /// Where the log is cut; nil where nothing is.
+  package var cut: Int? {
+    switch self {
+    case .tornTail(let validBytes), .unfinishedTail(let validBytes): validBytes
+    case .clean, .damaged: nil
+    }
+  }
 
   package typealias Read<Failure: Error> = (_ offset: Int, _ count: Int) throws(Failure) -> [UInt8]
 
@@ -57,14 +68,15 @@ package enum WALScan: Equatable, Sendable {
         }
         // Frames of older generations have other salts; zeros are a file that grew before its content arrived.
         let isLeftover = frame.salts != header.salts && frame.salts != WALSalts(first: 0, second: 0)
-        return isLeftover && committed == offset ? .clean : .tornTail(validBytes: committed)
+        guard isLeftover else { return .tornTail(validBytes: committed) }
+        return committed == offset ? .clean : .unfinishedTail(validBytes: committed)
       }
       sum = expected
       offset += header.frameLength
       index += 1
       if frame.isCommit { committed = offset }
     }
-    return offset == size && committed == offset ? .clean : .tornTail(validBytes: committed)
+    return offset == size && committed == offset ? .clean : .unfinishedTail(validBytes: committed)
   }
 
   /// Whether some commit frame at or after `first` is continued by the frame after it.

@@ -15,4 +15,11 @@ extension Raft {
     log.compact(to: target)
     ledger.compacted(to: log.base)
   }
+
+  /// The host's state, read back from its disk, has the effects of all entries up to `index`: they are committed, which
+  /// a restarted replica may not know yet. Nothing is concluded while something may be missing from the log.
+  public mutating func restored(through index: LogIndex) {
+    guard !isInDoubt, confirmation.floor == nil, index <= ledger.stableIndex else { return }
+    raiseCommit(to: index)
+  }
 }

@@ -6,7 +6,8 @@
 // adopted, so that the replica's own term is at least every answerer's.
 //
 // - restarted (the log is intact to its end, so nothing is missing): a majority with itself has answered, and no leader
-//   has seen it acknowledge more than it holds. That is a guard against disks that lie; one that does is doubtful.
+//   has seen it acknowledge more than it holds. That is a guard against disks that lie; one that does is doubtful. Where
+//   its log has it as a learner one answer is enough: it may have been made a voter meanwhile, and be needed as one.
 // - new (empty files, and one of the first voters): a majority with itself has answered, nobody with an entry or a term.
 //   Otherwise it may have lost its disk: doubtful. A replica with an id of its own that joins (it is not among
 //   `Configuration.voters`) has no past and is confirmed at once.
@@ -187,7 +188,9 @@ extension Raft {
     switch confirmation.kind {
     case .confirmed: break
     case .new, .restarted:
-      if log.quorum.isReached(by: { $0 == id || confirmation.hasAnswer(of: $0) }) {
+      // A learner by its own log may be a voter by another's, whose only other voter it is: one answer is enough.
+      let isLearner = confirmation.kind == .restarted && !membership.isVoter(id) && !answers.isEmpty
+      if isLearner || log.quorum.isReached(by: { $0 == id || confirmation.hasAnswer(of: $0) }) {
         confirm(floor: nil)
       }
     case .doubtful:

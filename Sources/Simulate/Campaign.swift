@@ -104,8 +104,9 @@ extension CampaignOutcome {
     let rate = Double(finished) / seconds
     let left = Double(count - finished) / max(rate, 0.001)
     let violations = reports.count { $0.failure != nil }
-    print(
-      "\(finished) of \(count) seeds, \(Simulate.rounded(rate)) a second, about \(Int(left)) s left, violations: \(violations)"
-    )
+    // At once, wherever the output goes.
+    let line =
+      "\(finished) of \(count) seeds, \(Simulate.rounded(rate)) a second, about \(Int(left)) s left, violations: \(violations)\n"
+    FileHandle.standardOutput.write(Data(line.utf8))
   }
 }

@@ -32,6 +32,11 @@ struct Simulate: AsyncParsableCommand {
   @Flag(help: "Go on after a violation.")
   var keepGoing = false
 
+  @Flag(
+    help:
+      "Print the names of the bugs that a build for that purpose can plant (PLANTED_BUG in the environment).")
+  var listPlantedBugs = false
+
   @Flag(help: "Print the last events of every seed.")
   var trace = false
 
@@ -44,10 +49,11 @@ struct Simulate: AsyncParsableCommand {
   }
 
   func run() async throws {
+    if listPlantedBugs { return PlantedBug.allCases.forEach { print($0.rawValue) } }
     var campaign = Campaign(first: from, count: seeds, seconds: seconds, jobs: jobs)
     campaign.keepsGoing = keepGoing
     let outcome = await campaign.run()
-    for report in outcome.reports where trace || seeds == 1 || report.failure != nil {
+    for report in outcome.reports {
       Self.show(report, seconds: seconds, withTrace: trace || report.failure != nil)
     }
     if coverage || seeds > 1 { Self.show(outcome) }

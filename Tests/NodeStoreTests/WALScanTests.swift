@@ -78,7 +78,7 @@ private struct WALBuilder {
     let (bytes, ends) = wal([2, 1, 3], seed: 2)
     for length in stride(from: 1, to: bytes.count, by: 13) where !ends.contains(length) && length != 32 {
       let kept = ends.last { $0 <= length } ?? (length < 32 ? 0 : 32)
-      #expect(scan(Array(bytes[..<length])) == .tornTail(validBytes: kept), "cut at \(length)")
+      #expect(scan(Array(bytes[..<length])).cut == kept, "cut at \(length)")
     }
   }
 
@@ -91,7 +91,7 @@ private struct WALBuilder {
       for offset in sector..<min(sector + 128, ends[3]) { bytes[offset] = 0 }
     }
     let result = scan(bytes)
-    #expect(result == .tornTail(validBytes: ends[2]) || result == .clean, "seed \(seed)")
+    #expect(result.cut == ends[2] || result == .clean, "seed \(seed)")
   }
 
   /// One flipped bit anywhere before the last two transactions, header included.
@@ -145,10 +145,10 @@ private struct WALBuilder {
     var after = before
     after.transaction(frames: 1, using: &random)
     let committed = after.bytes.count
-    #expect(scan(after.bytes + torn.bytes[committed...]) == .tornTail(validBytes: committed))
+    #expect(scan(after.bytes + torn.bytes[committed...]).cut == committed)
     after.transaction(frames: 4, using: &random)
     var twice = after.bytes + torn.bytes[after.bytes.count...]
     twice[committed + 600] ^= 1
-    #expect(scan(twice) == .tornTail(validBytes: committed))
+    #expect(scan(twice).cut == committed)
   }
 }

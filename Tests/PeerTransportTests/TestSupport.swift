@@ -32,7 +32,8 @@ extension ByteBuffer {
 func node(_ name: String) -> NodeID { NodeID(rawValue: name) }
 
 /// Waits until something is true. Polls: what it waits for happens on threads of others.
-func eventually(_ what: String, within limit: Duration = .seconds(120), _ condition: () -> Bool) async throws {
+func eventually(_ what: String, within limit: Duration = .seconds(120), _ condition: () -> Bool) async throws
+{
   let start = ContinuousClock.now
   while !condition() {
     guard ContinuousClock.now - start < limit else {

@@ -195,6 +195,9 @@ package struct PartitionHost: Sendable {
     checkpointedIndex = partition.appliedIndex
     clock = PartitionClock(after: state.time, monotonic: now.monotonic)
     health = .running
+    // A witness applies nothing: what it would make of later entries is no state.
+    guard !isWitness else { return }
+    raft.restored(through: appliedIndex)
     if raft.appliedIndex > appliedIndex {
       apply(raft.entries(in: (appliedIndex + 1)...raft.appliedIndex))
     }
@@ -254,7 +257,7 @@ package struct PartitionHost: Sendable {
     case .persist(let request):
       actions.append(.persist(request))
     case .apply(let entries):
-      if health == .running { apply(entries) }
+      if health == .running, !isWitness { apply(entries) }
     case .readSnapshot(let request):
       readSnapshot(request)
     case .storeSnapshot(let chunk):
@@ -361,7 +364,7 @@ package struct PartitionHost: Sendable {
   // MARK: checkpoints
 
   private mutating func startCheckpoint(_ now: Moment) {
-    guard !checkpointing, !isInstalling, health == .running, dirty.count > 0,
+    guard !checkpointing, !isInstalling, !isWitness, health == .running, dirty.count > 0,
       dirty.count >= limits.checkpointRows
         || now.monotonic - lastCheckpoint >= limits.checkpointMilliseconds
     else { return }
@@ -370,7 +373,7 @@ package struct PartitionHost: Sendable {
 
   /// Writes all that is committed and not yet in the state file.
   package mutating func checkpointNow(_ now: Moment) {
-    guard health == .running, !isInstalling, dirty.count > 0 else { return }
+    guard health == .running, !isInstalling, !isWitness, dirty.count > 0 else { return }
     checkpointing = true
     lastCheckpoint = now.monotonic
     actions.append(.checkpoint(dirty.takeCheckpoint(of: id, at: appliedIndex)))

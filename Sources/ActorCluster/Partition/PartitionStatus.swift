@@ -71,3 +71,17 @@ extension PartitionHost {
     return reply
   }
 }
+
+extension PartitionHost {
+  /// First and last number of the messages to each partition, and the last one applied from each: for people.
+  package var traffic: String {
+    let out = state.outbox.destinations.map { destination in
+      let messages = state.outbox.messages(to: destination, after: 0, limit: .max, committed: .max)
+      return "to \(destination.rawValue): \(messages.first?.sequence ?? 0)...\(messages.last?.sequence ?? 0)"
+    }
+    let into = (0..<16).map { PartitionID(rawValue: $0) }.filter { state.inbox[$0] > 0 }.map {
+      "from \($0.rawValue): \(state.inbox[$0])"
+    }
+    return (out + into).joined(separator: ", ")
+  }
+}

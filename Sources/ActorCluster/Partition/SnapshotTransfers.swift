@@ -83,11 +83,14 @@ package struct SnapshotTransfers: Sendable {
   // MARK: receiving
 
   package mutating func store(_ chunk: SnapshotChunk) -> Stored {
-    var held = receiving.flatMap { $0.id == chunk.id ? $0 : nil } ?? Receiving(id: chunk.id, bytes: [])
+    // The sender may begin anew, with the same snapshot or another.
+    let isContinued = receiving?.id == chunk.id && chunk.offset > 0
+    var held =
+      isContinued ? receiving ?? Receiving(id: chunk.id, bytes: []) : Receiving(id: chunk.id, bytes: [])
+    receiving = nil
     guard chunk.offset == UInt64(held.bytes.count), held.bytes.count + chunk.bytes.count <= limitBytes else {
       return .refused
     }
-    receiving = nil
     held.bytes += chunk.bytes
     if chunk.isLast { return .complete(held.bytes) }
     let end = UInt64(held.bytes.count)

@@ -49,7 +49,8 @@ struct SimulatedClient {
     var command: CommandID
     var attempts = 0
     var sentAt: Int64 = 0
-    var begunAt: Int64
+    /// Calls for it have numbers from here on.
+    var firstCall: UInt64
   }
 
   /// A command that was answered and is sent again: its answer must be the same.
@@ -88,9 +89,9 @@ struct SimulatedClient {
   /// The least time between two of its turns, in microseconds.
   var pause: Int64 {
     switch kind {
-    case .customer: 900_000
-    case .agent: 220_000
-    case .counting: 500_000
+    case .customer: 1_400_000
+    case .agent: 210_000
+    case .counting: 900_000
     }
   }
 

@@ -19,7 +19,7 @@ extension Simulation {
     guard let request = clients[index].next(&random, isClosing: isClosing) else { return }
     clients[index].sequence += 1
     let command = CommandID(session: clients[index].session, sequence: clients[index].sequence)
-    clients[index].pending = .init(request: request, command: command, begunAt: now)
+    clients[index].pending = .init(request: request, command: command, firstCall: nextCall)
     ledger.begun(request, client: index, at: now)
     transmit(index)
   }
@@ -44,7 +44,9 @@ extension Simulation {
     let position = Int(placement.partition(of: actor).rawValue)
     let draw = Int(random.next() % UInt64(shape.nodes))
     if random.chance(oneIn: 4) { return draw }
-    return nodes.firstIndex { $0.isUp && $0.hosts[position].isServing } ?? draw
+    // Of several that think so, any: a deposed one must not answer.
+    let serving = nodes.filter { $0.isUp && $0.hosts[position].isServing }
+    return serving.isEmpty ? draw : serving[draw % serving.count].index
   }
 
   private func transmit(_ pending: SimulatedClient.Pending, _ id: CallID, to node: Int) {
@@ -71,7 +73,8 @@ extension Simulation {
     let index = Int(call.rawValue & 0xFF)
     trace.record(.answer, at: now, node: index, call.rawValue)
     if let echo = clients[index].echo, echo.call == call { return answered(echo, answer, index) }
-    guard let pending = clients[index].pending else { return }
+    // An answer to an earlier command than the present one comes too late.
+    guard let pending = clients[index].pending, call.rawValue >> 8 >= pending.firstCall else { return }
     switch answer {
     case .reply(let bytes): completed(pending, reply: bytes, index)
     case .refused: completed(pending, reply: nil, index)

@@ -7,10 +7,11 @@ import NodeStore
 import Raft
 
 extension Simulation {
-  /// From here on nothing fails, everything is up and connected, and clients begin nothing new.
+  /// From here on nothing fails, and everything is up and connected.
   func heal() {
     guard failure == nil else { return }
-    isClosing = true
+    isHealed = true
+    awaitedKill = nil
     network.healAll()
     faults.hasBadQuality = false
     for node in nodes {
@@ -90,6 +91,7 @@ extension Simulation {
     coverage.count(.messages, promises.messagesApplied)
     coverage.count(.reconfigurations, promises.memberships)
     coverage.count(.jointConfigurations, promises.jointMemberships)
+    checkStandbys()
     checkSums()
     checkPlaces()
     checkHistory()
@@ -103,6 +105,23 @@ extension Simulation {
       let bytes = try? CBOREncoder().encode(argument), let reply = host.look(actor, method, bytes)
     else { return nil }
     return try? CBORDecoder().decode(Value.self, from: reply)
+  }
+
+  /// Every voter that is up has what is committed: standbys are hot.
+  private func checkStandbys() {
+    for partition in placement.partitions {
+      guard let leader = server(of: partition) else { continue }
+      for node in nodes where node.isUp {
+        let host = node.hosts[Int(partition.rawValue)]
+        guard leader.raft.membership.isVoter(host.raft.id), host.raft.commitIndex < leader.raft.commitIndex
+        else {
+          continue
+        }
+        fail(
+          "liveness: \(node.id) is at \(host.raft.commitIndex) of \(partition), its leader at \(leader.raft.commitIndex)"
+        )
+      }
+    }
   }
 
   private func checkSums() {
@@ -157,7 +176,9 @@ extension Simulation {
   private func checkHistory() {
     do throws(HistoryError) {
       let report = try HistoryCheck.run(records: ledger.history, model: .register)
-      if report.verdict != .ok { fail("P2: the history of the registers is not linearizable: \(report)") }
+      if report.verdict != .ok {
+        fail("P2: the history of the registers is not linearizable: \(report.text)")
+      }
     } catch {
       fail("the recorded history is malformed: \(error)")
     }
@@ -207,6 +228,7 @@ extension Simulation {
           + "floor \(raft.votingFloor.map { "\($0.term)/\($0.index)" } ?? "-") "
           + "voters \(members.voters) outgoing \(members.outgoing) learners \(members.learners) "
           + "witnesses \(members.witnesses)"
+          + (host.isServing ? host.traffic : "")
           + raft.progress.map { " [\($0.id) match \($0.match) next \($0.next)]" }.joined()
       }
     }

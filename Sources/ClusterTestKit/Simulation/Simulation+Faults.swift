@@ -5,10 +5,10 @@ import Raft
 
 extension Simulation {
   func makeFault() {
-    guard !isClosing else { return }
-    schedule(.fault, in: 900_000 + Int64(random.next() % 2_200_000))
-    // A fault that cannot be now gives way to the next in the catalogue.
-    let all = SimulatedFault.allCases
+    guard !isHealed else { return }
+    schedule(.fault, in: profile.pause + Int64(random.next() % profile.spread))
+    // A fault that cannot be now gives way to the next of this seed.
+    let all = profile.faults
     let first = Int(random.next() % UInt64(all.count))
     for offset in 0..<all.count {
       let fault = all[(first + offset) % all.count]
@@ -23,8 +23,13 @@ extension Simulation {
   /// A member, any.
   private var anyMember: Int { Int(random.next() % UInt64(shape.members)) }
 
+  /// Microseconds.
   private func duration(_ least: Int64, _ most: Int64) -> Int64 {
-    (least + Int64(random.next() % UInt64(most - least))) * 1_000
+    (least + Int64(random.next() % UInt64(most - least))) * 10 * profile.lengthPercent
+  }
+
+  private var restartDelay: Int64 {
+    (profile.restart + Int64(random.next() % profile.restartSpread)) * 1_000
   }
 
   /// False if it cannot be made now.
@@ -127,13 +132,34 @@ extension Simulation {
 
   /// Kills one node, several, or all at once. What the disk had not synced is lost, or torn.
   private func killSome(_ fault: SimulatedFault) -> Bool {
-    var victims = [anyMember]
-    if random.chance(oneIn: 4) { victims = Array(0..<shape.nodes) }
-    victims = victims.filter { nodes[$0].isUp }
+    let isEverybody = random.chance(oneIn: 4)
+    if profile.killsAtPromises, random.chance(oneIn: 2) {
+      guard awaitedKill == nil else { return false }
+      awaitedKill = (powerLoss: fault != .kill, all: isEverybody)
+      return true
+    }
+    return kill(isEverybody ? Array(0..<shape.nodes) : [anyMember], powerLoss: fault != .kill)
+  }
+
+  private func kill(_ candidates: [Int], powerLoss: Bool) -> Bool {
+    let victims = candidates.filter { nodes[$0].isUp }
     guard !victims.isEmpty else { return false }
     if victims.count >= shape.members { coverage.count(.restartsOfAll) }
-    for victim in victims { kill(nodes[victim], powerLoss: fault != .kill) }
+    for victim in victims { kill(nodes[victim], powerLoss: powerLoss) }
     return true
+  }
+
+  /// A node has just sent a vote or an acknowledgment, was elected, or told a client that something is done: the moment
+  /// for a kill that was waiting, of this node or of all.
+  func promised(_ node: SimulatedNode) {
+    guard let kill = awaitedKill, random.chance(oneIn: 3) else { return }
+    awaitedKill = nil
+    schedule(.kill(powerLoss: kill.powerLoss, all: kill.all), to: node.index, in: Int64(random.next() % 400))
+  }
+
+  func killAtPromise(_ node: Int, powerLoss: Bool, all: Bool) {
+    guard !isHealed else { return }
+    _ = kill(all ? Array(0..<shape.nodes) : [node], powerLoss: powerLoss)
   }
 
   /// - Parameter powerLoss: else the machine lives on, and its page cache with it.
@@ -141,7 +167,7 @@ extension Simulation {
     guard node.isUp else { return }
     if !node.writes.isEmpty, random.chance(oneIn: 2) {
       // In the middle of a write: it reaches the files and nobody is told. With a power loss it may be torn.
-      if powerLoss { virtualDisk(node.index).failNextSync(of: "log.db-wal") }
+      if powerLoss { virtualDisk(node.index).freeze(afterChanges: Int(random.next() % 6)) }
       _ = node.store?.write(node.writes)
     }
     // The disk dies before the connections do: closing them must not reach the files.
@@ -156,7 +182,7 @@ extension Simulation {
     if random.chance(oneIn: 3), faults.oldDisks[node.index] == nil {
       faults.oldDisks[node.index] = virtualDisk(node.index).image()
     }
-    schedule(.start, to: node.index, in: delay ?? duration(60, 1_500))
+    schedule(.start, to: node.index, in: delay ?? restartDelay)
     tellPeers(of: node)
   }
 
@@ -208,7 +234,7 @@ extension Simulation {
 
   private func disturbDisk(_ fault: SimulatedFault) -> Bool {
     let victim = anyMember
-    let isFatal = fault == .writeError || fault == .syncFails
+    let isFatal = fault == .writeError || fault == .syncFails || fault == .readError
     guard nodes[victim].isUp, !isFatal || mayDamage(victim), faults.busy.insert(victim).inserted else {
       return false
     }
@@ -236,6 +262,7 @@ extension Simulation {
   /// Disks are lost one at a time: a minority, as the promise says. Its replicas are replaced before the next goes.
   private func mayDamage(_ victim: Int) -> Bool {
     operations.replacing == nil && (0..<shape.members).allSatisfy { !nodes[$0].isInDoubt(shape) }
+      && (!operations.spareIsMember || !nodes[shape.spare].isInDoubt(shape))
   }
 
   /// A disk was lost, and the replicas on it have not been replaced yet.
@@ -267,7 +294,9 @@ extension Simulation {
       disk.wipe()
     case .truncate, .bitFlip:
       stop(nodes[victim], because: .crashed)
-      let file = "log.db-wal"
+      // Somebody edits the files while the machine is off.
+      disk.crash(keptNames: { $0 }, keepUnsynced: { _ in .kept })
+      let file = fault == .bitFlip && random.chance(oneIn: 2) ? "log.db" : "log.db-wal"
       let size = disk.size(of: file)
       guard size > 64 else {
         schedule(.start, to: victim, in: 1_000)
@@ -277,6 +306,7 @@ extension Simulation {
         // Within a frame: what ends with a whole transaction cannot be told from a log that never was longer.
         disk.truncate(file, to: max(33, size - 1 - Int(random.next() % UInt64(min(size - 34, 4_000)))))
       } else {
+        // Beyond the header: of the file, SQLite's; of the WAL, its own.
         disk.flipBit(file, offset: 32 + Int(random.next() % UInt64(size - 32)), bit: Int(random.next() % 8))
       }
     default: return false
@@ -292,15 +322,15 @@ extension Simulation {
   func end(_ fault: ActiveFault) {
     switch fault {
     case .cuts(let cuts):
-      guard !isClosing else { return }
+      guard !isHealed else { return }
       for cut in cuts { network.cut(cut.from, cut.to, false) }
       reconnect()
     case .quality:
-      guard !isClosing else { return }
+      guard !isHealed else { return }
       network.quality = .init()
       faults.hasBadQuality = false
     case .flap(let first, let second, let remaining, let isCut):
-      guard !isClosing else { return }
+      guard !isHealed else { return }
       network.cut(first, second, !isCut)
       network.cut(second, first, !isCut)
       if isCut { reconnect() }
@@ -323,7 +353,7 @@ extension Simulation {
       virtualDisk(node).repair()
       faults.busy.remove(node)
     case .crashLoop(let node, let remaining):
-      guard remaining > 0, !isClosing else {
+      guard remaining > 0, !isHealed else {
         faults.busy.remove(node)
         return
       }

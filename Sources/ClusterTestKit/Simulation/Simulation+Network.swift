@@ -36,6 +36,8 @@ extension Simulation {
       node.hosts[Int(sender.rawValue)].acknowledged(by: receiver, upTo: upTo)
       touch(sender, node)
     case .ping(let wall, let incarnation):
+      // A disk that was replaced counts its starts anew.
+      guard senderLife == nodes[sender].life else { return }
       node.incarnations[sender] = max(node.incarnations[sender], incarnation)
       node.clocks.observe(shape.nodeID(sender), wall: wall, monotonic: now / 1_000)
     case .alive(let frame):

@@ -7,7 +7,6 @@ import Raft
 
 extension Simulation {
   static let tables = ReadModels.tables
-  static let heartbeatTicks = 4
 
   // MARK: starting and stopping
 
@@ -18,8 +17,10 @@ extension Simulation {
     do throws(StoreError) {
       store = try openStore(node)
     } catch {
-      stop(node, because: error.isRetryable ? .crashed : .lostDisk("\(error)"))
-      return error.isRetryable ? schedule(.start, to: index, in: 500_000) : ()
+      // A disk that is full or cannot be read at the moment is not lost: somebody frees it or mends the cable.
+      let isLost = if case .damaged = error { true } else { false }
+      stop(node, because: isLost ? .lostDisk("\(error)") : .crashed)
+      return isLost ? () : schedule(.start, to: index, in: 500_000)
     }
     node.store = store
     if let suspicion = store.suspectedBecause {
@@ -47,7 +48,9 @@ extension Simulation {
     let recovered = store.takeRecovered()
     node.hosts = placement.partitions.map { host(of: $0, at: node, store, recovered) }
     node.checked = node.hosts.map(\.raft.base.index)
-    trace.record(.started, at: now, node: index, store.incarnation)
+    trace.record(
+      .started, at: now, node: index, store.incarnation, store.tailWasCut ? 1 : 0,
+      note: store.tailWasCut ? "its log was cut" : store.isNew ? "new" : nil)
     schedule(.tick(life: node.life), to: index, in: Int64(random.next() % 20_000))
     scheduleTurn(node)
     ping(node)
@@ -77,7 +80,7 @@ extension Simulation {
     var configuration = Raft.Configuration(
       id: shape.replica(node.index, generation: node.generation),
       voters: node.isJoining ? [] : members.map { shape.replica($0, generation: 0) },
-      electionTicks: 20, heartbeatTicks: Self.heartbeatTicks, seed: random.next())
+      electionTicks: profile.electionTicks, heartbeatTicks: profile.heartbeatTicks, seed: random.next())
     if let witness = shape.witness {
       // One that joins knows nothing but that it is a witness itself.
       let isJoiningWitness = node.isJoining && node.index == witness
@@ -86,16 +89,16 @@ extension Simulation {
     }
     configuration.quiet = true
     configuration.maxSnapshotChunkBytes = 4_096
-    configuration.maxEntriesPerAppend = 64
+    configuration.maxEntriesPerAppend = profile.maxEntriesPerAppend
     let log = recovered[partition]
     let start: StartKind = store.isNew ? .new : store.tailWasCut ? .doubtful : .restarted
     let raft = Raft(
       configuration: configuration, hardState: log?.hardState ?? HardState(), log: log?.entries ?? [],
       base: log?.base, start: start)
     var limits = PartitionLimits()
-    limits.compactionEntries = 60
-    limits.retainedEntries = 40
-    limits.checkpointMilliseconds = 400
+    limits.compactionEntries = profile.compactionEntries
+    limits.retainedEntries = profile.retainedEntries
+    limits.checkpointMilliseconds = 1_000
     return PartitionHost(
       raft: raft, state: PartitionState(id: partition, placement: placement, types: types), nodes: replicas,
       limits: limits, now: node.moment(now))
@@ -112,7 +115,7 @@ extension Simulation {
     node.stopped = reason
     if node.store != nil {
       // The machine lives on, and its page cache with it.
-      virtualDisk(node.index).crash(keptNames: { $0 }, keepUnsynced: { _ in .kept })
+      virtualDisk(node.index).killProcess()
       node.store?.abandon()
       node.store = nil
     }
@@ -131,7 +134,7 @@ extension Simulation {
     }
     node.ticks += 1
     if node.ticks % 25 == 0 { ping(node) }
-    if node.ticks % Self.heartbeatTicks == 0 { beat(node, moment) }
+    if node.ticks % profile.heartbeatTicks == 0 { beat(node, moment) }
     schedule(.tick(life: node.life), to: node.index, in: shape.tickMilliseconds * 1_000)
     turn(node)
   }
@@ -155,6 +158,8 @@ extension Simulation {
       let moment = node.moment(now)
       for action in node.hosts[position].drain(moment) {
         carryOut(action, PartitionID(rawValue: UInt32(position)), node)
+        // Its store may have failed.
+        guard node.isUp else { return }
       }
       compareApplied(position, node)
     }
@@ -177,12 +182,19 @@ extension Simulation {
     let life = node.life
     switch action {
     case .send(let message):
+      if awaitedKill != nil {
+        switch message.body {
+        case .voteReply(granted: true, _), .vote, .appendReply: promised(node)
+        default: break
+        }
+      }
       send(.consensus(partition, message), from: node, to: shape.node(of: message.to))
     case .persist(let request):
       if request.truncateFrom != nil { coverage.count(.truncations) }
       if let base = request.base, !request.resetsLog, base.index > 0 { coverage.count(.compactions) }
       node.writes.append((partition, request))
     case .answer(let call, let answer):
+      if case .reply = answer { promised(node) }
       schedule(.answer(call, answer), in: 200)
     case .deliver(let batch):
       if let leader = leader(of: batch.to, seenBy: node) { send(.messages(batch), from: node, to: leader) }
@@ -219,6 +231,7 @@ extension Simulation {
     coverage.count(node.hosts[Int(partition.rawValue)].isWitness ? .witnessElections : .elections)
     trace.record(.elected, at: now, node: node.index, partition: Int(partition.rawValue), term)
     promises.elected(replica, partition, term: term)
+    promised(node)
   }
 
   private func setLeader(_ leader: NodeID?, of partition: PartitionID, _ node: SimulatedNode) {

@@ -13,6 +13,8 @@ struct OperatorPlan {
     var isJoint: Bool
     /// A person leaves the joint configuration.
     var isExplicit: Bool
+    /// No step is taken before this: people take their time.
+    var notBefore: Int64 = 0
   }
 
   /// The one change of members that is under way.
@@ -27,7 +29,7 @@ extension Simulation {
   func operate() {
     schedule(.operation, in: 150_000)
     if operations.replacing == nil { replaceLostDisk() }
-    if let change = operations.replacing { drive(change) }
+    if let change = operations.replacing, change.notBefore <= now || isHealed { drive(change) }
     if let next = operations.restarting.first,
       nodes.allSatisfy({ $0.stopped != .crashed || !isMember($0.index) })
     {
@@ -102,10 +104,12 @@ extension Simulation {
         continue
       }
       let host = leader.hosts[Int(partition.rawValue)]
+      if host.raft.membership.isJoint { isDone = false }
       guard let step = nextStep(change, host) else { continue }
       isDone = false
       // Refused while another is under way: asked again.
       try? leader.hosts[Int(partition.rawValue)].changeMembership(step)
+      operations.replacing?.notBefore = now + Int64(random.next() % 1_500_000)
       touch(partition, leader)
     }
     guard isDone else { return }

@@ -8,7 +8,8 @@ extension Simulation {
   func startWriting(_ node: SimulatedNode) {
     guard !node.isWriting, !node.writes.isEmpty else { return }
     node.isWriting = true
-    let spread = Int64(random.next() % 100)
+    let isSlow = random.chance(oneIn: profile.slowWriteOneIn)
+    let spread = Int64(random.next() % (isSlow ? 25_000 : 100))
     schedule(.logWritten(life: node.life), to: node.index, in: node.diskLatency + spread)
   }
 

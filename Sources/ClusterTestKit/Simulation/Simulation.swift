@@ -30,6 +30,7 @@ package final class Simulation {
     case readSnapshot(PartitionID, life: Int)
     case install(PartitionID, PartitionSnapshot, LogBase, life: Int)
     case start
+    case kill(powerLoss: Bool, all: Bool)
     case gone(Int)
     case client(Int)
     case fault
@@ -49,6 +50,7 @@ package final class Simulation {
 
   package let seed: UInt64
   package let shape: SimulationShape
+  package let profile: SimulationProfile
   let placement: Placement
   let types = DurableTypes([Counter.self, Interaction.self, WorkQueue.self, Agent.self])
   let files: VirtualFileSystem
@@ -68,10 +70,16 @@ package final class Simulation {
   /// What ended the simulation early.
   package internal(set) var failure: String?
 
+  static let commandsPerMinute: UInt64 = 500
+
   var nextCall: UInt64 = 1
   var ledger = ClientLedger()
-  /// Faults are over; what is under way comes to its end.
+  /// Faults are over.
+  var isHealed = false
+  /// Clients begin nothing new; what is under way comes to its end.
   var isClosing = false
+  /// A kill that waits for its moment.
+  var awaitedKill: (powerLoss: Bool, all: Bool)?
   private var queue = Heap<Scheduled>()
   private var order: UInt64 = 0
 
@@ -80,7 +88,9 @@ package final class Simulation {
     self.seed = seed
     self.shape = shape
     placement = Placement(partitionCount: shape.partitions)
-    random = SplitMix64(seed: seed)
+    var random = SplitMix64(seed: seed)
+    profile = SimulationProfile(&random)
+    self.random = random
     files = VirtualFileSystem(seed: seed)
     network = SimulatedNetwork(nodes: shape.nodes)
     nodes = (0..<shape.nodes).map { SimulatedNode(index: $0, shape: shape) }
@@ -102,6 +112,13 @@ package final class Simulation {
     schedule(.operation, at: 2_000_000)
     advance(to: seconds * 1_000_000)
     heal()
+    // A seed with many faults may have got little done: it goes on without any until it has enough to check.
+    let enough = UInt64(seconds) * Self.commandsPerMinute / 60
+    let deadline = now + 60_000_000
+    while failure == nil, coverage.situations[.commands, default: 0] < enough, now < deadline {
+      advance(to: now + 500_000)
+    }
+    isClosing = true
     settle()
     if failure == nil { checkAtTheEnd() }
     close()
@@ -139,6 +156,7 @@ package final class Simulation {
   private func handle(_ scheduled: Scheduled) {
     switch scheduled.event {
     case .start: start(scheduled.node)
+    case .kill(let powerLoss, let all): killAtPromise(scheduled.node, powerLoss: powerLoss, all: all)
     case .client(let index): clientTurn(index)
     case .answer(let call, let answer): answered(call, answer)
     case .fault: makeFault()

@@ -10,7 +10,7 @@ package struct SimulationShape: Equatable, Sendable {
   package var witness: Int?
   package var partitions: UInt32
   /// Milliseconds between two ticks of consensus.
-  package var tickMilliseconds: Int64 = 20
+  package var tickMilliseconds: Int64 = 25
 
   /// One more than the members: it joins and leaves.
   package var nodes: Int { members + 1 }

@@ -20,6 +20,8 @@ package struct SimulationTrace {
   }
 
   private var events: [Event] = []
+  /// Faults, starts, stops and elections, from the beginning.
+  private var milestones: [Event] = []
   private var next = 0
   private let capacity: Int
   /// Depends on every event and their order.
@@ -44,6 +46,11 @@ package struct SimulationTrace {
     mix(second)
     let event = Event(
       at: at, kind: kind, node: node, partition: partition, first: first, second: second, note: note())
+    switch kind {
+    case .fault, .started, .stopped, .elected, .installed:
+      if milestones.count < 10 * capacity { milestones.append(event) }
+    default: break
+    }
     if events.count < capacity {
       events.append(event)
     } else {
@@ -58,18 +65,19 @@ package struct SimulationTrace {
     digest = z ^ (z >> 31)
   }
 
-  /// The last events, oldest first.
+  /// What happened to nodes since the beginning; then the last events, oldest first.
   package var lines: [String] {
-    (events[next...] + events[..<next]).map { event in
-      let seconds = event.at / 1_000_000
-      let rest = String(event.at % 1_000_000)
-      let time = "\(seconds).\(String(repeating: "0", count: 6 - rest.count))\(rest)"
-      var line = "\(time) n\(event.node + 1)"
-      if event.partition >= 0 { line += " p\(event.partition)" }
-      line += " \(event.kind)"
-      if event.first != 0 || event.second != 0 { line += " \(event.first) \(event.second)" }
-      if let note = event.note { line += " \(note)" }
-      return line
-    }
+    milestones.map(Self.line) + ["the last events:"] + (events[next...] + events[..<next]).map(Self.line)
+  }
+
+  private static func line(_ event: Event) -> String {
+    let rest = String(event.at % 1_000_000)
+    let time = "\(event.at / 1_000_000).\(String(repeating: "0", count: 6 - rest.count))\(rest)"
+    var line = "\(time) n\(event.node + 1)"
+    if event.partition >= 0 { line += " p\(event.partition)" }
+    line += " \(event.kind)"
+    if event.first != 0 || event.second != 0 { line += " \(event.first) \(event.second)" }
+    if let note = event.note { line += " \(note)" }
+    return line
   }
 }
