@@ -16,6 +16,25 @@ import Testing
     return core
   }
 
+  /// A process that is killed while it writes leaves no doubt, unless the machine went down too: what it wrote is in the
+  /// page cache, and what has no end was never acknowledged.
+  @Test(arguments: [false, true])
+  func unfinishedWriteIsDoubtedOnlyAfterAPowerLoss(losesPower: Bool) throws {
+    let disk = system.disk("a")
+    let core = try store(disk, entries: 5)
+    try core.confirmLog()
+    // Two frames' worth of changes, each a header and a page.
+    disk.freeze(afterChanges: 4)
+    #expect(core.write(1, request(entries: [entry(6, [UInt8](repeating: 7, count: 20_000))])) != nil)
+    if losesPower { disk.crash(keepUnsynced: { _ in .kept }) } else { disk.killProcess() }
+    core.abandon()
+
+    let next = try openCore(disk)
+    #expect(next.tailWasCut == losesPower)
+    #expect(next.lastRecovered(1) == 5)
+    #expect(next.openNotes.count == 1)
+  }
+
   /// The bytes that the next write of the log adds are torn.
   @Test func tornTailIsCutAndDoubtedUntilConfirmed() throws {
     let disk = system.disk("a")
