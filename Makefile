@@ -42,10 +42,10 @@ bootstrap: ## install the system packages that the build needs, if they are miss
 test: test-debug test-release ## all tests, debug and optimized
 
 test-debug: bootstrap ## all tests, debug
-	swift test
+	scripts/test.sh
 
 test-release: bootstrap ## all tests, optimized
-	swift test -c release --disable-testable-imports
+	scripts/test.sh -c release --disable-testable-imports
 
 lint: ## the format of all Swift files
 	swift format lint --strict --parallel --recursive $(FORMATTED)

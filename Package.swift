@@ -192,7 +192,9 @@ let package = Package(
       name: "ContactCenterTests", dependencies: ["ActorCluster", "CBOR", "ContactCenter", "NodeStore"],
       swiftSettings: strict),
     .testTarget(
-      name: "ClusterTestKitTests", dependencies: ["ClusterTestKit"], swiftSettings: strict),
+      name: "ClusterTestKitTests",
+      dependencies: ["ActorCluster", "CBOR", "ClusterTestKit", "ContactCenter", "NodeStore", "Raft"],
+      swiftSettings: strict),
     .testTarget(
       name: "ActorClusterTests",
       dependencies: [

@@ -58,6 +58,14 @@ struct VirtualFiles: StoreFiles {
     }
   }
 
+  func truncate(_ file: String, to size: Int) throws(StoreError) {
+    try with(file) { (state, name) throws(StoreError) in
+      guard let found = state.names[name] else { throw .io(file: file, detail: "it is missing") }
+      try check(state.truncate(found, to: size), file)
+      try check(state.sync(found, named: name), file)
+    }
+  }
+
   func rename(_ old: String, to new: String) throws(StoreError) {
     try with(old) { (state, name) throws(StoreError) in
       try check(state.rename(name, to: VirtualFileSystem.split(new)?.file ?? new), old)

@@ -23,7 +23,9 @@ struct RawBytes: ~Copyable {
   /// Writes at `offset`; a gap before it is filled with zeros.
   mutating func write(_ source: UnsafeRawBufferPointer, at offset: Int) {
     guard let from = source.baseAddress, !source.isEmpty else { return }
-    if offset + source.count > count { resize(offset + source.count) }
+    if offset > count { resize(offset) }
+    reserve(offset + source.count)
+    count = max(count, offset + source.count)
     if let base {
       (base + offset).copyMemory(from: from, byteCount: source.count)
     }
@@ -35,19 +37,22 @@ struct RawBytes: ~Copyable {
 
   /// Cuts, or fills with zeros. Memory that was had is kept.
   mutating func resize(_ size: Int) {
-    if size > capacity {
-      let larger = max(size, capacity * 2, 4096)
-      let memory = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 16)
-      if let base {
-        memory.copyMemory(from: base, byteCount: count)
-        base.deallocate()
-      }
-      (base, capacity) = (memory, larger)
-    }
+    reserve(size)
     if size > count, let base {
       (base + count).initializeMemory(as: UInt8.self, repeating: 0, count: size - count)
     }
     count = size
+  }
+
+  private mutating func reserve(_ size: Int) {
+    guard size > capacity else { return }
+    let larger = max(size, capacity * 2, 4096)
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 16)
+    if let base {
+      memory.copyMemory(from: base, byteCount: count)
+      base.deallocate()
+    }
+    (base, capacity) = (memory, larger)
   }
 
   mutating func replace(with other: borrowing RawBytes) {

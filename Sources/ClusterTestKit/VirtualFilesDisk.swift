@@ -135,12 +135,18 @@ final class DiskState {
 
   // MARK: - Crashes and what people do to a disk
 
-  /// - Parameter keptChanges: how many of so many unsynced changes of names survive; the first ones do.
-  func crash(
-    keptChanges: (Int) -> Int, machineLivesOn: Bool = false, _ survival: (UnsyncedWrite) -> Survival
-  ) {
+  /// The page cache outlives the process: all that was written stays to be seen, and what was not synced can still be lost.
+  func processDied() {
     life += 1
-    if !machineLivesOn { boot += 1 }
+    for file in names.values { file.forgetLocks() }
+    lockHolders = [:]
+    faults.changesLeft = nil
+  }
+
+  /// - Parameter keptChanges: how many of so many unsynced changes of names survive; the first ones do.
+  func crash(keptChanges: (Int) -> Int, _ survival: (UnsyncedWrite) -> Survival) {
+    life += 1
+    boot += 1
     let changes = unsyncedChanges.count
     applyNames(changes == 0 ? 0 : min(max(keptChanges(changes), 0), changes))
     var survivors: [String: VirtualFile] = [:]
@@ -150,15 +156,15 @@ final class DiskState {
     start(with: survivors)
   }
 
-  func image() -> [String: VirtualFile] {
-    names.mapValues { $0.copy() }
+  func image() -> [String: [UInt8]] {
+    names.mapValues { Array($0.current.bytes(at: 0, count: $0.current.count)) }
   }
 
   /// Another content, in a new life.
-  func replace(with files: [String: VirtualFile]) {
+  func replace(with files: [String: [UInt8]]) {
     life += 1
     boot += 1
-    start(with: files.mapValues { $0.copy() })
+    start(with: files.mapValues { VirtualFile(synced: $0) })
   }
 
   private func start(with files: [String: VirtualFile]) {

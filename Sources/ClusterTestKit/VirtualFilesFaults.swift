@@ -40,9 +40,10 @@ package struct VirtualDisk: Sendable {
     with { $0.crash(keptChanges: keptNames, keepUnsynced) }
   }
 
-  /// The process dies and the machine lives on: everything that was written stays. Everything open on the disk is dead.
+  /// The process dies and the machine lives on: everything that was written stays to be seen, synced or not. Everything open
+  /// on the disk is dead.
   package func killProcess() {
-    with { $0.crash(keptChanges: { $0 }, machineLivesOn: true) { _ in .kept } }
+    with { $0.processDied() }
   }
 
   /// A crash that one generator decides: nothing survives, or all, or each write by itself, some torn.
@@ -140,7 +141,7 @@ package struct VirtualDisk: Sendable {
 
   /// The files as they are seen now, to put back later.
   package func image() -> VirtualDiskImage {
-    with { VirtualDiskImage($0.image()) }
+    with { VirtualDiskImage(files: $0.image()) }
   }
 
   /// `disk.stale-restore`: an earlier image takes the place of the files. Everything open on the disk is dead.
@@ -148,7 +149,7 @@ package struct VirtualDisk: Sendable {
   package func restore(_ image: VirtualDiskImage, only names: Set<String>? = nil) {
     with { disk in
       guard let names else { return disk.replace(with: image.files) }
-      var files = disk.names.filter { !names.contains($0.key) }
+      var files = disk.image().filter { !names.contains($0.key) }
       for name in names { files[name] = image.files[name] }
       disk.replace(with: files)
     }
@@ -160,13 +161,7 @@ package struct VirtualDisk: Sendable {
   }
 }
 
-/// A copy of a disk.
-///
-/// Sendable: the files are private copies that nothing writes to after `init`; putting an image back copies them again.
-package struct VirtualDiskImage: @unchecked Sendable {
-  let files: [String: VirtualFile]
-
-  init(_ files: [String: VirtualFile]) {
-    self.files = files
-  }
+/// The files of a disk, by their names.
+package struct VirtualDiskImage: Sendable {
+  var files: [String: [UInt8]]
 }

@@ -38,6 +38,13 @@ final class VirtualFile {
   var locks = FileLocks()
   var sharedMemory: SharedMemory?
 
+  init() {}
+
+  init(synced bytes: [UInt8]) {
+    bytes.withUnsafeBytes { current.append($0) }
+    durable.replace(with: current)
+  }
+
   func write(_ source: UnsafeRawBufferPointer, at offset: Int) {
     operations.append(.write(offset: offset, count: source.count, journalOffset: journal.count))
     journal.append(source)
@@ -55,6 +62,12 @@ final class VirtualFile {
       apply(operation)
     }
     forgetUnsynced()
+  }
+
+  /// Those who held them are gone.
+  func forgetLocks() {
+    locks = FileLocks()
+    sharedMemory = nil
   }
 
   /// What a failed fsync does: the writes stay visible, count as clean, and are never written again by themselves.
@@ -92,14 +105,6 @@ final class VirtualFile {
     survivor.current.replace(with: durable)
     survivor.durable.replace(with: durable)
     return survivor
-  }
-
-  /// A file of its own with what programs see here, all of it durable.
-  func copy() -> VirtualFile {
-    let copy = VirtualFile()
-    copy.current.replace(with: current)
-    copy.durable.replace(with: current)
-    return copy
   }
 
   func flipBit(_ bit: Int, at offset: Int) {

@@ -2,9 +2,7 @@
 internal import GRDBSQLite
 
 /// What one connection has open. After a crash of its disk it does nothing any more: it is of an earlier life.
-///
-/// Sendable: what can change in it is touched under the system's lock only.
-final class VirtualHandle: @unchecked Sendable {
+final class VirtualHandle {
   let system: VirtualFileSystem
   let disk: DiskState
   let file: VirtualFile
@@ -76,13 +74,15 @@ final class VirtualHandle: @unchecked Sendable {
     guard let memory = sharedMemory else { return }
     memory.releaseAll(self)
     memory.connections -= 1
-    if memory.connections == 0 { file.sharedMemory = nil }
+    if memory.connections == 0, file.sharedMemory === memory { file.sharedMemory = nil }
     sharedMemory = nil
   }
 
   func close() {
     unmap()
+    // The locks of an earlier life are gone already.
+    guard isAlive else { return }
     file.locks.unlock(self, to: SQLITE_LOCK_NONE)
-    if removesOnClose, isAlive { _ = disk.remove(name) }
+    if removesOnClose { _ = disk.remove(name) }
   }
 }

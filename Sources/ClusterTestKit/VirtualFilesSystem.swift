@@ -1,6 +1,6 @@
 // A file system in memory that SQLite uses through a VFS of its own. One lock guards all of it; no clock, no randomness.
+internal import Foundation
 internal import GRDBSQLite
-internal import Synchronization
 
 /// Disks for simulated nodes: real SQLite, unchanged, on files that model what a crash and a bad disk do.
 ///
@@ -8,12 +8,12 @@ internal import Synchronization
 /// The same calls give the same files, with one exception: SQLite draws the salts of a WAL from a generator of its own, so
 /// bytes of WALs differ from run to run, but no length, offset or outcome depends on them.
 ///
-/// Sendable: `disks`, `random` and `time`, and all that is reachable from them, are touched in `locked` only; the memory of
-/// WAL indexes, which SQLite touches without it, is under SQLite's own protocol as it is between processes.
+// Sendable: `disks`, `random` and `time`, and all that is reachable from them, are touched in `locked` only; the memory of
+// WAL indexes, which SQLite touches without it, is under SQLite's own protocol as it is between processes.
 package final class VirtualFileSystem: @unchecked Sendable {
   /// The VFS's name, one of its own for each value of this class.
   package let name: String
-  private let lock = Mutex<Void>(())
+  private let lock = NSLock()
   private var disks: [String: DiskState] = [:]
   private var random: SplitMix64
   /// Milliseconds since 1970.
@@ -59,10 +59,10 @@ package final class VirtualFileSystem: @unchecked Sendable {
   }
 
   @inline(__always)
-  func locked<Value: Sendable, Failure: Error>(
-    _ work: () throws(Failure) -> Value
-  ) throws(Failure) -> Value {
-    try lock.withLock { (_) throws(Failure) in try work() }
+  func locked<Value, Failure: Error>(_ work: () throws(Failure) -> Value) throws(Failure) -> Value {
+    lock.lock()
+    defer { lock.unlock() }
+    return try work()
   }
 
   /// Under the lock.

@@ -44,6 +44,7 @@ public struct HistoryCheck {
     var report = CheckReport(
       model: model, verdict: .ok, operations: history.operations.count, open: history.open,
       failed: history.failed, keys: 0, keysDecided: 0, steps: 0)
+    if history.operations.isEmpty { report.notes.append("no operations: nothing was checked") }
     if model == .contactCenter {
       try ContactCenterCheck(history).run(into: &report, &budget)
     } else {

@@ -32,11 +32,11 @@ package struct Campaign: Sendable {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
     do {
       let report = try await run(nodes, group)
-      await nodes.killAll()
+      await nodes.close()
       try await group.shutdownGracefully()
       return report
     } catch {
-      await nodes.killAll()
+      await nodes.close()
       try? await group.shutdownGracefully()
       throw error
     }
@@ -62,13 +62,12 @@ package struct Campaign: Sendable {
     let counts = try board.finish()
     try counts.notes.joined(separator: "\n").write(
       toFile: "\(options.directory)/kills.txt", atomically: false, encoding: .utf8)
-    let (kills, restarts, crashes) = await (nodes.kills, nodes.restarts, nodes.crashes)
-    await nodes.killAll()
+    let tally = await nodes.close()
     say("checking \(counts.keys.count) keys")
     let verdict = try CampaignCheck(options: options, counts: counts).run()
     return CampaignReport(
-      options: options, counts: counts, verdict: verdict, kills: kills, restarts: restarts, crashes: crashes,
-      unread: unread)
+      options: options, counts: counts, verdict: verdict, kills: tally.kills, restarts: tally.restarts,
+      crashes: tally.crashes, unread: unread)
   }
 
   /// Clients and killer, until the time is over and every client has ended its operation.

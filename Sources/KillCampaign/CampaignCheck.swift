@@ -13,7 +13,10 @@ package struct CampaignVerdict: Sendable {
   /// Counters whose value at the end contradicts what was acknowledged, counted without the checker.
   package var lost: [String] = []
   package var doubled: [String] = []
+  /// Counters that were read at the end; the others cannot be judged.
   package var countersCounted = 0
+  /// Keys of any kind that were not read at the end: nobody knows what is in them.
+  package var unread: [String] = []
   package var acknowledgedAdds = 0
   package var time: Duration = .zero
   /// The key that took longest.
@@ -106,10 +109,14 @@ package struct CampaignCheck {
   /// A counter sees only additions of positive amounts, so its total lies between what was acknowledged and that plus
   /// what is unknown.
   private func count(_ key: KeyRecord, _ verdict: inout CampaignVerdict) {
+    guard case .value(let value) = key.finalRead else {
+      verdict.unread.append(key.name)
+      return
+    }
     guard key.kind == .counter else { return }
     verdict.countersCounted += 1
     verdict.acknowledgedAdds += key.acknowledgedAdds
-    let total = key.finalValue ?? 0
+    let total = value ?? 0
     let facts =
       "\(key.name) is \(total) at the end; acknowledged \(key.acknowledgedSum), unknown \(key.unknownSum)"
     if total < key.acknowledgedSum { verdict.lost.append(facts) }

@@ -8,7 +8,7 @@ package struct CampaignReport: Sendable {
     case ok = 0
     /// The history has no explanation, or something acknowledged is not there.
     case violated = 1
-    /// The checker could not decide all of it.
+    /// The checker could not decide all of it, or there was nothing to decide: no kill, or no acknowledgment.
     case undecided = 2
     /// A node ended by itself, did not heal, or gave an answer that no client should see.
     case misbehaved = 4
@@ -24,11 +24,34 @@ package struct CampaignReport: Sendable {
   /// Keys that could not be read at the end.
   package var unread: [String]
 
+  package init(
+    options: CampaignOptions, counts: CampaignCounts, verdict: CampaignVerdict, kills: Int, restarts: Int,
+    crashes: [String], unread: [String]
+  ) {
+    self.options = options
+    self.counts = counts
+    self.verdict = verdict
+    self.kills = kills
+    self.restarts = restarts
+    self.crashes = crashes
+    self.unread = unread
+  }
+
   package var conclusion: Conclusion {
     if !verdict.violations.isEmpty || !verdict.lost.isEmpty || !verdict.doubled.isEmpty { return .violated }
-    if !crashes.isEmpty || !unread.isEmpty || !counts.surprises.isEmpty { return .misbehaved }
-    if !verdict.undecided.isEmpty || verdict.linearizableKeys < counts.keys.count { return .undecided }
+    if !crashes.isEmpty || !unread.isEmpty || !verdict.unread.isEmpty || !counts.surprises.isEmpty {
+      return .misbehaved
+    }
+    if !undecided.isEmpty || verdict.linearizableKeys < counts.keys.count { return .undecided }
     return .ok
+  }
+
+  /// What the checker left open, and what the campaign never put to the test.
+  private var undecided: [String] {
+    var undecided = verdict.undecided
+    if kills == 0 { undecided.append("no node was killed") }
+    if counts.ok == 0 { undecided.append("nothing was acknowledged") }
+    return undecided
   }
 
   package var seconds: Double { Double(counts.nanoseconds) / 1e9 }
@@ -55,7 +78,7 @@ package struct CampaignReport: Sendable {
   private var findings: [(String, [String])] {
     [
       ("NOT LINEARIZABLE", verdict.violations), ("LOST", verdict.lost), ("TWICE", verdict.doubled),
-      ("Undecided", verdict.undecided), ("Ended without being killed", crashes),
+      ("Undecided", undecided), ("Ended without being killed", crashes),
       ("Could not be read at the end", unread), ("Errors that no client should see", counts.surprises),
     ]
   }
@@ -94,6 +117,7 @@ package struct CampaignReport: Sendable {
       (
         "acknowledged and lost",
         "\(verdict.lost.count) of \(verdict.countersCounted) counters (\(verdict.acknowledgedAdds) additions)"
+          + (verdict.unread.isEmpty ? "" : "; \(verdict.unread.count) keys were not read and are not judged")
       ),
       ("had their effect twice", "\(verdict.doubled.count) counters"),
       ("history", options.history),
@@ -102,7 +126,8 @@ package struct CampaignReport: Sendable {
 
   private var linearizable: String {
     if !verdict.violations.isEmpty { return "NO" }
-    return verdict.undecided.isEmpty && verdict.linearizableKeys == counts.keys.count ? "yes" : "unknown"
+    let isComplete = verdict.undecided.isEmpty && verdict.unread.isEmpty
+    return isComplete && verdict.linearizableKeys == counts.keys.count ? "yes" : "unknown"
   }
 
   private var patience: String {

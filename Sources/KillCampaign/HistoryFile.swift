@@ -9,8 +9,6 @@ package enum CampaignError: Error, CustomStringConvertible {
   case option(String)
   case notReady(String)
 
-  package var isRetryable: Bool { false }
-
   package var description: String {
     switch self {
     case .file(let path, let doing, let reason): "\(path) cannot be \(doing): \(reason)"

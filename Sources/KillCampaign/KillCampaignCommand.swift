@@ -8,8 +8,8 @@ struct KillCampaignCommand: AsyncParsableCommand {
     commandName: "kill-campaign",
     abstract: "Three node processes under kill -9, clients at work, the history checked for linearizability.",
     discussion: """
-      Exit codes: 0 linearizable and nothing lost; 1 violated; 2 the check could not decide; 3 the campaign itself went \
-      wrong; 4 a node ended by itself, did not heal, or gave an answer that no client should see.
+      Exit codes: 0 linearizable and nothing lost; 1 violated; 2 the check could not \
+      decide, or nobody was killed or answered; 3 the campaign itself went wrong; 4 a node ended by itself, did not heal, or gave an answer that no client should see.
       """)
 
   @Option(help: "How long, in minutes.") var minutes = 10.0

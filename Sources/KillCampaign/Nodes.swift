@@ -7,10 +7,15 @@ package actor Nodes {
   private let cluster: LocalCluster
   private let executable: String
   private var processes: [NodeProcess?]
-  package private(set) var kills = 0
-  package private(set) var restarts = 0
-  /// Nodes that ended without being killed, and how.
-  package private(set) var crashes: [String] = []
+  private var tally = Tally()
+
+  /// What was done to the nodes, and what they did.
+  package struct Tally: Equatable, Sendable {
+    package var kills = 0
+    package var restarts = 0
+    /// Nodes that ended without being killed, and how.
+    package var crashes: [String] = []
+  }
 
   package init(cluster: LocalCluster, executable: String) {
     self.cluster = cluster
@@ -22,8 +27,12 @@ package actor Nodes {
     for node in processes.indices { try start(node) }
   }
 
-  package func killAll() async {
+  /// Ends all that run.
+  /// - Returns: the whole tally. There is none before: that a node has ended by itself shows only when it is to be ended.
+  @discardableResult
+  package func close() async -> Tally {
     for node in processes.indices { await kill(node) }
+    return tally
   }
 
   /// Kills nodes of `schedule` every so often until `end`; then all of them run.
@@ -42,10 +51,10 @@ package actor Nodes {
         board.note("\(step.isKill ? "kill" : "restart") \(cluster.nodes[step.node])")
         if step.isKill {
           await kill(step.node)
-          kills += 1
+          tally.kills += 1
         } else {
           try start(step.node)
-          restarts += 1
+          tally.restarts += 1
         }
       }
       next = max(next + interval, ContinuousClock.now)
@@ -77,6 +86,6 @@ package actor Nodes {
   private func kill(_ node: Int) async {
     guard let process = processes[node] else { return }
     processes[node] = nil
-    if let end = await process.kill() { crashes.append("\(cluster.nodes[node]): \(end)") }
+    if let end = await process.kill() { tally.crashes.append("\(cluster.nodes[node]): \(end)") }
   }
 }

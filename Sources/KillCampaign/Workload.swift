@@ -25,7 +25,13 @@ package struct KeyRecord: Equatable, Sendable {
   package var acknowledgedSum = 0
   package var unknownSum = 0
   package var acknowledgedAdds = 0
-  package var finalValue: Int?
+  package var finalRead = FinalRead.unread
+
+  /// What the read at the end of the campaign said. Null is an answer, no answer is none.
+  package enum FinalRead: Equatable, Sendable {
+    case unread
+    case value(Int?)
+  }
 }
 
 /// The keys of a campaign in generations: few at a time, each for some hundred operations, so that a check of any one of
@@ -81,7 +87,7 @@ package struct Workload: Sendable {
   }
 
   /// What the final read of a key said.
-  package mutating func setFinal(_ value: Int?, of key: Int) { keys[key].finalValue = value }
+  package mutating func setFinal(_ value: Int?, of key: Int) { keys[key].finalRead = .value(value) }
 
   private mutating func begin(key: Int) {
     keys[key].overlappingPairs += keys[key].open

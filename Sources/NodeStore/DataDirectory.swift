@@ -1,4 +1,4 @@
-// The data directory: its names and its marker. Touches the file system through `StoreFiles`, never SQLite.
+// The data directory: its names and its markers. Touches the file system through `StoreFiles`, never SQLite.
 
 /// Paths and file operations of one data directory.
 struct DataDirectory: Sendable {
@@ -9,6 +9,7 @@ struct DataDirectory: Sendable {
   var stateFile: String { path + "/state.db" }
   var lockFile: String { path + "/lock" }
   var suspectMarker: String { path + "/suspect" }
+  var cutMarker: String { path + "/log.cut" }
 
   /// Makes created and renamed entries of the directory durable.
   func sync() throws(StoreError) {
@@ -34,6 +35,22 @@ struct DataDirectory: Sendable {
     }
     try files.remove(stateFile + "-shm")
     try sync()
+  }
+
+  /// Keeps what a scan of the log's WAL found until the log itself says it: SQLite removes the trace, so a start that fails
+  /// then would make the next one trust the log.
+  /// - Returns: the worst that this scan, or that of a failed start before it, has found.
+  func rememberCut(_ found: LogCut) throws(StoreError) -> LogCut {
+    let marked = try files.contents(of: cutMarker).map(LogCut.init(marker:)) ?? .none
+    guard found > marked else { return marked }
+    try files.write(found.marker, to: cutMarker)
+    try sync()
+    return found
+  }
+
+  /// The log says it now. A removal that a power loss takes back only makes the next start doubt once more.
+  func forgetCut() throws(StoreError) {
+    try files.remove(cutMarker)
   }
 
   /// Why this directory was marked as suspect; nil when it was not.

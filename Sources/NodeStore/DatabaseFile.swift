@@ -55,15 +55,28 @@ struct DatabaseFile: Sendable {
 
   /// Work in one transaction, committed when this returns.
   func write<Value>(_ work: (Database) throws -> Value) throws(StoreError) -> Value {
-    try StoreError.mapping(path) {
-      try queue.writeWithoutTransaction { database in
-        var value: Value?
-        try database.inTransaction(.immediate) {
-          value = try work(database)
-          return .commit
-        }
-        guard let value else { throw StoreError.io(file: path, detail: "a transaction gave no result") }
+    try transaction("BEGIN IMMEDIATE TRANSACTION", work)
+  }
+
+  /// All that `work` reads is of one moment.
+  func readConsistently<Value>(_ work: (Database) throws -> Value) throws(StoreError) -> Value {
+    try transaction("BEGIN DEFERRED TRANSACTION", work)
+  }
+
+  /// As GRDB's `inTransaction`, with statements that are compiled once: every batch of the log is a transaction.
+  private func transaction<Value>(
+    _ begin: String, _ work: (Database) throws -> Value
+  ) throws(StoreError) -> Value {
+    try read { database in
+      try database.cachedStatement(sql: begin).execute()
+      do {
+        let value = try work(database)
+        try database.cachedStatement(sql: "COMMIT TRANSACTION").execute()
         return value
+      } catch {
+        // SQLite ends some transactions by itself. What cannot be rolled back ends with the connection.
+        if database.isInsideTransaction { try? database.rollback() }
+        throw error
       }
     }
   }

@@ -22,15 +22,15 @@ struct FileMeta {
       isNew = true
       return
     }
-    guard let format = try Self.value("format", database).flatMap({ Int($0) }) else {
+    let values = try Self.values(database)
+    guard let format = values["format"].flatMap({ Int($0) }) else {
       throw StoreError.damaged(file: file, detail: "it does not say its format")
     }
     guard format <= Self.format else {
       throw StoreError.newerFormat(file: file, version: format)
     }
-    guard let cluster = try Self.value("cluster", database), let node = try Self.value("node", database),
-      let topology = try Self.value("topology", database),
-      let incarnation = try Self.value("incarnation", database).flatMap({ UInt64($0) })
+    guard let cluster = values["cluster"], let node = values["node"], let topology = values["topology"],
+      let incarnation = values["incarnation"].flatMap({ UInt64($0) })
     else {
       throw StoreError.damaged(file: file, detail: "it does not say whose it is")
     }
@@ -61,7 +61,11 @@ struct FileMeta {
       sql: "INSERT INTO meta(key, value) VALUES('created', strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))")
   }
 
-  private static func value(_ key: String, _ database: Database) throws -> String? {
-    try String.fetchOne(database, sql: "SELECT value FROM meta WHERE key = ?", arguments: [key])
+  private static func values(_ database: Database) throws -> [String: String] {
+    var values: [String: String] = [:]
+    for row in try Row.fetchAll(database, sql: "SELECT key, value FROM meta") {
+      values[row[0]] = row[1]
+    }
+    return values
   }
 }

@@ -53,7 +53,8 @@ struct LogFile: Sendable {
         sql:
           "INSERT INTO meta(key, value) VALUES('boot', ?) ON CONFLICT DO UPDATE SET value = excluded.value",
         arguments: [boot])
-      if cut.isDoubtful(machineLivedOn: !boot.isEmpty && boot == lastBoot), standing == .sound {
+      // Also over `unconfirmedNew`: what is gone may have been acknowledged all the same.
+      if cut.isDoubtful(machineLivedOn: !boot.isEmpty && boot == lastBoot), standing != .unconfirmedCut {
         standing = .unconfirmedCut
         try standing.write(database)
       }

@@ -28,13 +28,31 @@ enum LogStanding: String {
   }
 }
 
-/// How the end of the log was cut at the start.
-enum LogCut: Equatable {
+/// How the end of the log was cut at the start. In order: the worse is the greater.
+enum LogCut: Int, Comparable {
   case none
   /// A transaction without its end, and nothing bad in it.
   case unfinished
   /// A transaction with something bad in it.
   case torn
+
+  private static let unfinishedMarker = Array("unfinished".utf8)
+  private static let tornMarker = Array("torn".utf8)
+
+  /// What a start that failed has left. An incomplete marker, as a full disk leaves it, says nothing: that start has not come
+  /// to opening the log, so the trace is still in the log's files. One of another version says the worst.
+  init(marker: [UInt8]) {
+    let markers: [(LogCut, [UInt8])] = [(.unfinished, Self.unfinishedMarker), (.torn, Self.tornMarker)]
+    if let known = markers.first(where: { $0.1 == marker }) {
+      self = known.0
+    } else {
+      self = markers.contains { $0.1.starts(with: marker) } ? .none : .torn
+    }
+  }
+
+  var marker: [UInt8] { self == .unfinished ? Self.unfinishedMarker : Self.tornMarker }
+
+  static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 
   /// Whether something that was acknowledged may have been in it.
   /// - Parameter machineLivedOn: the machine has not been restarted since the log was last opened, so the page cache, and

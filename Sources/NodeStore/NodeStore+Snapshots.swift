@@ -6,22 +6,25 @@ extension NodeStore {
   /// state file. Afterwards have the log begin after it: `append` a request with this base and `resetsLog`. A crash in between
   /// is repaired by the next `open`, which has the log begin there.
   ///
-  /// - Parameter completion: success once it is on stable storage. `.invalidRequest` when the snapshot is older than the
-  ///   checkpoint or not at the base's index. After any failure the partition is as it was, or the store is suspect and every
-  ///   later write of the state file fails.
+  /// - Parameters:
+  ///   - bytes: what `readSnapshot` gave another replica. They are checked and decoded here, on the state writer's queue.
+  ///   - completion: success once it is on stable storage. `.unusableSnapshot` when the bytes are no snapshot, or one that is
+  ///     older than the checkpoint or not at the base's index. After any failure the partition is as it was, or the store is
+  ///     suspect and every later write of the state file fails.
   public func installSnapshot(
-    _ partition: PartitionID, base: LogBase, snapshot: PartitionSnapshot,
+    _ partition: PartitionID, base: LogBase, bytes: [UInt8],
     completion: @escaping @Sendable (Result<Void, StoreError>) -> Void
   ) {
     state.run(completion) { (file) throws(StoreError) in
-      try file.install(partition, base: base, snapshot: snapshot)
+      try file.install(partition, base: base, bytes: bytes)
     }
   }
 
-  /// All rows of a partition, read models included, as its latest checkpoint left them: at `appliedIndex`.
+  /// All rows of a partition, read models included, as its latest checkpoint left them: at `appliedIndex`. Encoded on the
+  /// state writer's queue.
   public func readSnapshot(
     _ partition: PartitionID,
-    completion: @escaping @Sendable (Result<PartitionSnapshot, StoreError>) -> Void
+    completion: @escaping @Sendable (Result<EncodedSnapshot, StoreError>) -> Void
   ) {
     state.run(completion) { (file) throws(StoreError) in try file.snapshot(partition) }
   }

@@ -93,7 +93,7 @@ public final class NodeStore: Sendable {
     }
   }
 
-  /// Makes a request durable: the truncation, then the entries, then the hard state.
+  /// Makes a request durable: the base, then the truncation, then the entries, then the hard state.
   ///
   /// Never blocks on the disk. Requests become durable in the order of the calls, and completions are called in that order,
   /// on the writer's thread: they must return quickly, and must not call `close()` or be the last to hold the store. Nothing

@@ -22,15 +22,36 @@ struct OpenedStore {
     let directory = DataDirectory(path: path, files: files)
     try files.prepareDirectory(path)
     let lock = try files.lock(directory.lockFile)
+    do throws(StoreError) {
+      return try open(directory, lock, identity, readModels, faults)
+    } catch {
+      // The next start would be shown what this one could not make durable.
+      if case .syncFailed = error {
+        directory.markSuspect("A sync failed while the files were opened: \(error)")
+      }
+      throw error
+    }
+  }
+
+  private static func open(
+    _ directory: DataDirectory, _ lock: any StoreLock, _ identity: StoreIdentity,
+    _ readModels: [ReadModelTable], _ faults: StoreFaults
+  ) throws(StoreError) -> OpenedStore {
+    let files = directory.files
     var notes: [String] = []
     let suspicion = directory.suspicion()
     if let suspicion {
-      notes.append("\(path) is marked as suspect: \(suspicion)")
+      notes.append("\(directory.path) is marked as suspect: \(suspicion)")
     }
 
     // Before SQLite opens anything: it would cut a damaged WAL, and say nothing.
     try checkFilesBelongTogether(directory)
-    let cut = try scanLog(directory, &notes)
+    let (found, validBytes) = try scanLog(directory, &notes)
+    let cut = try directory.rememberCut(found)
+    if cut != found {
+      notes.append("the log's end was cut by an earlier start, which failed before the log said so (\(cut))")
+    }
+    if let validBytes { try directory.files.truncate(directory.logFile + "-wal", to: validBytes) }
 
     let durability: DatabaseFile.Durability =
       faults.logWithoutSync || isPlanted(.logSynchronousNormal) ? .normal : .full
@@ -43,6 +64,7 @@ struct OpenedStore {
     let incarnation = try nextIncarnation(logFile, stateFile, identity)
     let standing = try logFile.start(
       incarnation: incarnation, cut: cut, boot: files.bootID, identity: identity)
+    if cut != .none { try directory.forgetCut() }
     try stateFile.setIncarnation(incarnation, identity: identity)
     try directory.sync()
 
@@ -66,27 +88,26 @@ struct OpenedStore {
     }
   }
 
-  /// Whether and how a tail is cut.
+  /// Whether and how a tail is cut, and where. SQLite would only pass over it and write a shorter transaction in its place:
+  /// the next scan would see the rest behind that, and could not tell it from a torn one.
   private static func scanLog(
     _ directory: DataDirectory, _ notes: inout [String]
-  ) throws(StoreError) -> LogCut {
+  ) throws(StoreError) -> (cut: LogCut, validBytes: Int?) {
     let wal = directory.logFile + "-wal"
     switch try directory.scanWAL(of: directory.logFile) {
     case .clean:
-      return .none
+      return (.none, nil)
     case .unfinishedTail(let validBytes):
       notes.append("\(wal) ends in an unfinished transaction after byte \(validBytes); it is cut there")
-      return .unfinished
+      return (.unfinished, validBytes)
     case .tornTail(let validBytes):
       notes.append(
         "\(wal) ends in an incomplete transaction after byte \(validBytes), as a crash leaves it; it is cut there"
       )
+      return (.torn, validBytes)
     case .damaged(let frame):
-      guard isPlanted(.ignoreWALDamage) else {
-        throw .damaged(file: wal, detail: "frame \(frame) is bad, and a later transaction follows it")
-      }
+      throw .damaged(file: wal, detail: "frame \(frame) is bad, and a later transaction follows it")
     }
-    return .torn
   }
 
   /// The state file is not synced in every commit, so a power loss may leave what would be damage in the log. While the log
@@ -132,7 +153,8 @@ struct OpenedStore {
       var log = recovered[partition] ?? RecoveredLog(hardState: HardState(), entries: [])
       guard base.index > log.base?.index ?? 0, !log.holds(base.index, term: base.term) else { continue }
       var state = log.hardState
-      if state.term < base.term { state = HardState(term: base.term, vote: nil, commit: state.commit) }
+      // What is in doubt stays so.
+      if state.term < base.term { (state.term, state.vote) = (base.term, nil) }
       state.commit = max(state.commit, base.index)
       log = RecoveredLog(hardState: state, entries: [], base: base)
       let records: [StoredRecord] = [.base(base, resets: true), .hardState(state)]

@@ -34,6 +34,19 @@ public struct PartitionSnapshot: Equatable, Sendable {
   }
 }
 
+/// A snapshot as it is sent to other replicas.
+public struct EncodedSnapshot: Equatable, Sendable {
+  /// The last entry whose effects are included.
+  public var appliedIndex: UInt64
+  /// See `PartitionSnapshot.encoded()`.
+  public var bytes: [UInt8]
+
+  public init(appliedIndex: UInt64, bytes: [UInt8]) {
+    self.appliedIndex = appliedIndex
+    self.bytes = bytes
+  }
+}
+
 /// Why bytes are no snapshot.
 public enum SnapshotDecodingError: Error, Equatable, Sendable, CustomStringConvertible {
   /// They are not what was sent.

@@ -71,9 +71,12 @@ package struct RealFiles: StoreFiles {
   }
 
   package func contents(of file: String) throws(StoreError) -> [UInt8]? {
-    guard access(file, F_OK) == 0 else { return nil }
-    let size = try size(of: file)
-    return try reading(file) { (read) throws(StoreError) in try read(0, size) }
+    var information = stat()
+    guard stat(file, &information) == 0 else {
+      if errno == ENOENT { return nil }
+      throw .io(file: file, detail: Self.words(errno))
+    }
+    return try reading(file) { (read) throws(StoreError) in try read(0, Int(information.st_size)) }
   }
 
   package func write(_ bytes: [UInt8], to file: String) throws(StoreError) {
@@ -92,6 +95,17 @@ package struct RealFiles: StoreFiles {
       rest = rest.dropFirst(count)
     }
     guard fsync(descriptor) == 0 else {
+      throw .io(file: file, detail: Self.words(errno))
+    }
+  }
+
+  package func truncate(_ file: String, to size: Int) throws(StoreError) {
+    let descriptor = open(file, O_WRONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      throw .io(file: file, detail: Self.words(errno))
+    }
+    defer { close(descriptor) }
+    guard ftruncate(descriptor, off_t(size)) == 0, fsync(descriptor) == 0 else {
       throw .io(file: file, detail: Self.words(errno))
     }
   }

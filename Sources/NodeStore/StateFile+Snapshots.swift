@@ -22,9 +22,15 @@ extension StateFile {
   }
 
   /// Puts a snapshot in the place of all that the file has of the partition. On stable storage when this returns.
-  func install(_ partition: PartitionID, base: LogBase, snapshot: PartitionSnapshot) throws(StoreError) {
+  func install(_ partition: PartitionID, base: LogBase, bytes: [UInt8]) throws(StoreError) {
+    let snapshot: PartitionSnapshot
+    do throws(SnapshotDecodingError) {
+      snapshot = try PartitionSnapshot(encoded: bytes)
+    } catch {
+      throw .unusableSnapshot(detail: "\(partition): \(error)")
+    }
     guard snapshot.appliedIndex == base.index else {
-      throw .invalidRequest(
+      throw .unusableSnapshot(
         detail:
           "\(partition): a snapshot at \(snapshot.appliedIndex) with a log that begins after \(base.index)")
     }
@@ -36,7 +42,7 @@ extension StateFile {
     try writeSynced(rows: count, bytes: Self.bytes(snapshot.rows)) { database in
       let stored = try Self.appliedIndex(database, partition: number)
       guard index >= stored else {
-        throw StoreError.invalidRequest(
+        throw StoreError.unusableSnapshot(
           detail: "\(partition): a snapshot at \(index) after a checkpoint at \(stored)")
       }
       if !isPlanted(.keepStateOnInstall) {
@@ -61,14 +67,15 @@ extension StateFile {
   }
 
   /// The partition as its latest checkpoint left it, read models included.
-  func snapshot(_ partition: PartitionID) throws(StoreError) -> PartitionSnapshot {
+  func snapshot(_ partition: PartitionID) throws(StoreError) -> EncodedSnapshot {
     let number = Int64(partition.rawValue)
-    return try readConsistently { database in
+    let snapshot = try database.readConsistently { database in
       PartitionSnapshot(
         appliedIndex: UInt64(try Self.appliedIndex(database, partition: number)),
         rows: try rows(of: partition, database),
         readModel: try readModels.rows(partition: number, database))
     }
+    return EncodedSnapshot(appliedIndex: snapshot.appliedIndex, bytes: try snapshot.encoded())
   }
 
   /// Makes every checkpoint so far durable and says up to where, per partition.

@@ -18,31 +18,19 @@ extension StateFile {
     try database.read(work)
   }
 
-  /// All that `work` reads is of one moment.
-  func readConsistently<Value>(_ work: (Database) throws -> Value) throws(StoreError) -> Value {
-    try database.read { database in
-      var value: Value?
-      try database.inTransaction(.deferred) {
-        value = try work(database)
-        return .commit
-      }
-      guard let value else { throw StoreError.io(file: path, detail: "a transaction gave no result") }
-      return value
-    }
-  }
-
   /// One transaction, which a power loss may take. Copies the WAL into the file when it has grown.
   /// - Parameter rows: how many rows it writes or deletes; with `bytes` of values it tells how the WAL grows.
   func write(rows: Int, bytes: Int, _ work: (Database) throws -> Void) throws(StoreError) {
     try checkFailure()
-    try database.write(work)
+    // With `synchronous=NORMAL` too SQLite syncs in a commit: the header of a WAL that begins anew.
+    try latching(.sync) { () throws(StoreError) in try database.write(work) }
     try count(rows: rows, bytes: bytes)
   }
 
   /// One transaction, on stable storage with all before it when this returns.
   func writeSynced(rows: Int, bytes: Int, _ work: (Database) throws -> Void) throws(StoreError) {
     try checkFailure()
-    try latching { () throws(StoreError) in try database.writeSynced(work) }
+    try latching(.any) { () throws(StoreError) in try database.writeSynced(work) }
     try count(rows: rows, bytes: bytes)
   }
 
@@ -61,7 +49,7 @@ extension StateFile {
 
   /// Copies as much as readers let. It syncs the WAL first, and a sync that failed once must not be repeated.
   private func copyWAL() throws(StoreError) {
-    try latching { () throws(StoreError) in
+    try latching(.any) { () throws(StoreError) in
       _ = try database.read { try Row.fetchAll($0, sql: "PRAGMA wal_checkpoint(PASSIVE)") }
     }
     writes.withLock { $0.pages = 0 }
@@ -71,12 +59,26 @@ extension StateFile {
     if let failure = writes.withLock({ $0.failure }) { throw failure }
   }
 
-  /// A full disk, a busy file or a refused request has changed nothing. Any other error may have been the sync's.
-  private func latching(_ work: () throws(StoreError) -> Void) throws(StoreError) {
+  /// After which failures nothing is written any more.
+  private enum Fatal {
+    /// What says that it was the sync.
+    case sync
+    /// Also what may have been.
+    case any
+  }
+
+  /// A full disk, a busy file or a refused request has changed nothing.
+  private func latching(_ fatal: Fatal, _ work: () throws(StoreError) -> Void) throws(StoreError) {
     do throws(StoreError) {
       try work()
     } catch {
-      if case .io = error {
+      let isFatal =
+        switch error {
+        case .syncFailed: true
+        case .io: fatal == .any
+        default: false
+        }
+      if isFatal {
         writes.withLock { $0.failure = error }
         directory.markSuspect("A sync of the state file failed: \(error)")
       }

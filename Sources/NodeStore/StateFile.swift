@@ -82,7 +82,7 @@ final class StateFile: Sendable {
 
   func load(_ partition: PartitionID) throws(StoreError) -> LoadedPartition {
     let number = Int64(partition.rawValue)
-    return try readConsistently { database in
+    return try database.readConsistently { database in
       LoadedPartition(
         appliedIndex: UInt64(try Self.appliedIndex(database, partition: number)),
         rows: try rows(of: partition, database))

@@ -1,9 +1,10 @@
-// The queue that checkpoints and loads run on: never the log writer's thread.
+// The queue that all work with the state file runs on: checkpoints, loads, syncs and snapshots. Never the log writer's thread.
 internal import Foundation
 internal import Synchronization
 
 /// Runs the state file's work one after the other, in the order in which it came, so that a load sees every checkpoint that
-/// was asked for before it. What waits is bounded by its caller: one checkpoint per partition at a time is enough.
+/// was asked for before it. What waits is bounded by its caller: at most one checkpoint, one load, one sync and one snapshot
+/// each way per partition.
 final class StateWriter: Sendable {
   typealias Completion = @Sendable (Result<Void, StoreError>) -> Void
 

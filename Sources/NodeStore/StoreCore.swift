@@ -78,14 +78,14 @@ package final class StoreCore {
 
   /// See `NodeStore.installSnapshot`.
   package func installSnapshot(
-    _ partition: PartitionID, base: LogBase, snapshot: PartitionSnapshot
+    _ partition: PartitionID, base: LogBase, bytes: [UInt8]
   ) throws(StoreError) {
     guard lock != nil else { throw .closed }
-    try stateFile.install(partition, base: base, snapshot: snapshot)
+    try stateFile.install(partition, base: base, bytes: bytes)
   }
 
   /// See `NodeStore.readSnapshot`.
-  package func readSnapshot(_ partition: PartitionID) throws(StoreError) -> PartitionSnapshot {
+  package func readSnapshot(_ partition: PartitionID) throws(StoreError) -> EncodedSnapshot {
     guard lock != nil else { throw .closed }
     return try stateFile.snapshot(partition)
   }

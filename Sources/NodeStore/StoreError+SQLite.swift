@@ -4,6 +4,13 @@ internal import GRDB
 extension StoreError {
   init(_ error: DatabaseError, file: String) {
     let detail = "SQLite \(error.extendedResultCode.rawValue): \(error.message ?? "no message")"
+    switch error.extendedResultCode {
+    case .SQLITE_IOERR_FSYNC, .SQLITE_IOERR_DIR_FSYNC:
+      self = .syncFailed(file: file, detail: detail)
+      return
+    default:
+      break
+    }
     switch error.resultCode {
     case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_FORMAT:
       self = .damaged(file: file, detail: detail)

@@ -14,6 +14,10 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
   case diskFull(file: String)
   /// The operating system or SQLite refused.
   case io(file: String, detail: String)
+  /// The operating system could not make a write durable: what the file shows may not be on the disk.
+  case syncFailed(file: String, detail: String)
+  /// A snapshot from another replica cannot take the place of what is here. Nothing was written.
+  case unusableSnapshot(detail: String)
   /// The caller asked for something that would make the file inconsistent. Nothing was written.
   case invalidRequest(detail: String)
   /// A read model's declaration cannot be a table, or contradicts the table that exists.
@@ -26,7 +30,9 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
   public var isRetryable: Bool {
     switch self {
     case .locked, .diskFull: true
-    case .wrongIdentity, .newerFormat, .damaged, .io, .invalidRequest, .invalidReadModel, .closed: false
+    case .wrongIdentity, .newerFormat, .damaged, .io, .syncFailed, .unusableSnapshot, .invalidRequest,
+      .invalidReadModel, .closed:
+      false
     }
   }
 
@@ -44,6 +50,10 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
       "The disk of \(file) is full. Free space on it; what was acknowledged is kept."
     case .io(let file, let detail):
       "\(file) cannot be used: \(detail). Check the disk, its mount and the permissions."
+    case .syncFailed(let file, let detail):
+      "\(file) could not be synced: \(detail). What it shows may not be on the disk: replace the disk of this replica, and rebuild it from the other nodes."
+    case .unusableSnapshot(let detail):
+      "A snapshot was refused and nothing was written: \(detail)."
     case .invalidRequest(let detail):
       "The store refused a request and wrote nothing: \(detail). This is a defect of the caller; please report it."
     case .invalidReadModel(let table, let detail):

@@ -18,6 +18,8 @@ package protocol StoreFiles: Sendable {
   func contents(of file: String) throws(StoreError) -> [UInt8]?
   /// Replaces the file and syncs it, but not its directory.
   func write(_ bytes: [UInt8], to file: String) throws(StoreError)
+  /// Cuts the file, and syncs it.
+  func truncate(_ file: String, to size: Int) throws(StoreError)
   /// Replaces `new`. Nothing happens when `old` is missing.
   func rename(_ old: String, to new: String) throws(StoreError)
   /// Nothing happens when the file is missing.

@@ -23,7 +23,7 @@ public struct StoreStatistics: Equatable, Sendable {
   public var checkpoints: UInt64 = 0
   /// Checkpoints that failed.
   public var failedCheckpoints: UInt64 = 0
-  /// Checkpoints and loads accepted and not completed yet.
+  /// Jobs of the state file accepted and not completed yet.
   public var pendingStateJobs: Int = 0
   /// Duration of the last checkpoint, in nanoseconds.
   public var lastCheckpointNanoseconds: UInt64 = 0

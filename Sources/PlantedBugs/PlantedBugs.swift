@@ -30,11 +30,11 @@ package enum PlantedBug: String, CaseIterable, Sendable {
   case ignoreChecksum
   case logSynchronousNormal
   case keepStateOnInstall
-  case ignoreWALDamage
   // The partition host.
   case applyMessageTwice
   case loseOutbox
   case fireTimerEarly
+  case fireTimerLate
   case reuseSessionSequence
   // The domain.
   case offerToTwo

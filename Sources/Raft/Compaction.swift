@@ -1,16 +1,12 @@
 // Forgetting the beginning of the log.
 
-internal import PlantedBugs
-
 extension Raft {
   /// Drops the log up to `index`: the host's state up to there is durable elsewhere, and its snapshots reach at least as
   /// far. What is not applied and written yet stays, and at a witness what a data voter may still need. The next drain
   /// has a write with the new base.
   public mutating func compact(to index: LogIndex) {
     var target = min(index, applied, commit, ledger.stableIndex)
-    if isWitness, !isPlanted(.compactAboveCheckpoint) {
-      target = min(target, compactable)
-    }
+    if isWitness { target = min(target, compactable) }
     guard target > log.base.index else { return }
     log.compact(to: target)
     ledger.compacted(to: log.base)
@@ -20,6 +16,8 @@ extension Raft {
   /// a restarted replica may not know yet. Nothing is concluded while something may be missing from the log.
   public mutating func restored(through index: LogIndex) {
     guard !isInDoubt, confirmation.floor == nil, index <= ledger.stableIndex else { return }
+    let heard = heardCommit
     raiseCommit(to: index)
+    heardCommit = heard
   }
 }

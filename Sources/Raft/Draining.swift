@@ -12,6 +12,8 @@ extension Raft {
   /// entries to apply, confirmed reads, snapshots to read or store. Call it after each batch of events: one drain makes one
   /// write and one set of appends out of all proposals before it.
   public mutating func drain() -> [Action] {
+    // Before anything tells of the commit index: who hears that a leader's removal is committed relies on it that the
+    // leader counts nothing any more, and need not ask it about its past (Confirmation.swift).
     concludeMembership()
     handOver()
     askForConfirmation()

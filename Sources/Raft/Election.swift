@@ -70,13 +70,14 @@ extension Raft {
 
   /// A replica that is no voter never campaigns, nor does one whose past is in question. One that the last entries
   /// remove, not known to be committed, still may: it can be the only one whose log is long enough (dissertation, 4.2.2).
+  /// So may one that was a voter for a while after its commit index.
   private var canCampaign: Bool {
-    let isVoter = log.quorum.contains(id) || log.membership(at: commit)?.isVoter(id) == true
+    let isVoter = log.memberships(from: heardCommit).contains { $0.isVoter(id) }
     return (isVoter || isPlanted(.removedNodeWins)) && isConfirmed && reachesFloor(log.end)
   }
 
   private var campaignOutcome: Quorum.Outcome {
-    if isPlanted(.removedNodeWins), !log.quorum.contains(id),
+    if isPlanted(.removedNodeWins), !membership.isVoter(id),
       tally.granted.count > log.quorum.incoming.count / 2
     {
       return .won

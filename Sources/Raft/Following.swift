@@ -27,7 +27,6 @@ struct Acknowledgment: Sendable {
 extension Raft {
   mutating func handleAppend(_ append: Append, from replica: ReplicaID) {
     guard append.isWellFormed(in: term), follow(replica, round: append.round) else { return }
-    learnCompactable(append.compactable)
     // What is committed is the same everywhere; only what lies after it can differ.
     guard append.prevIndex <= commit || log.term(at: append.prevIndex) == append.prevTerm else {
       reject(append, from: replica)
@@ -69,6 +68,8 @@ extension Raft {
     electionElapsed = 0
     if acknowledgment?.leader != replica {
       acknowledgment = Acknowledgment(leader: replica)
+      // It is acknowledged to once it has answered.
+      if confirmation.kind == .restarted { confirmation.isDue = true }
     }
     acknowledgment?.seen(round: round)
     return true

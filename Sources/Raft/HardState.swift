@@ -1,7 +1,8 @@
 // What a replica must remember through a restart besides its log. A pure value.
 
-/// Term and vote must be on stable storage before anything that depends on them leaves. `commit`
-/// is a hint that spares a restarted replica from waiting for its leader: it may be old.
+/// Term and vote must be on stable storage before anything that depends on them leaves. `commit` may be old, and is
+/// never more than was committed: it spares a restarted replica from waiting for its leader, and says from which
+/// membership on a damaged one has to ask about its past.
 public struct HardState: Equatable, Sendable {
   public var term: Term
   public var vote: ReplicaID?

@@ -3,9 +3,11 @@
 /// What to change in a membership. Without steps: leave the joint membership.
 public struct MembershipChange: Equatable, Sendable {
   public enum Step: Equatable, Sendable {
-    /// A new voter that holds the state, or a learner that becomes one.
+    /// A new voter that holds the state, or a learner that becomes one. Beside witnesses, and with fewer than three
+    /// voters, only a learner can.
     case addVoter(ReplicaID)
-    /// A new voter that keeps only the log, or a learner that becomes one.
+    /// A new voter that keeps only the log, or a learner that becomes one; with fewer than three voters only a learner
+    /// can. An id that has been a witness is never given to anything else, also after it was removed.
     case addWitness(ReplicaID)
     /// A new learner, or a voter that becomes one.
     case addLearner(ReplicaID)

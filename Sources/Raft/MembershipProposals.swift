@@ -14,18 +14,43 @@ extension Raft {
   /// Appends the membership that follows from `change`. It is in force at once, and complete when it is committed; a
   /// joint one is left by another change, which the leader appends by itself unless it is `jointExplicit`.
   ///
-  /// - Throws: `notLeader`, `transferring`, `notReady` (also while no remaining data voter has the state yet),
-  ///   `membershipInFlight` or `invalidMembership`.
+  /// - Throws: `notLeader`, `witnessLeads`, `transferring`, `notReady`, `membershipInFlight`, `invalidMembership`,
+  ///   `notLearner`, `noStateHolder` or `withoutState`.
   public mutating func proposeMembership(
     _ change: MembershipChange
   ) throws(ProposalError) -> (index: LogIndex, term: Term) {
     try checkServing()
     guard hasCommittedInTerm else { throw .notReady }
     guard log.membershipIndex <= commit else { throw .membershipInFlight }
+    // Its removal is committed: it makes way with the next drain, and counts nothing after that (Confirmation.swift).
+    guard membership.isVoter(id) else { throw .notLeader(leader: nil) }
     let next = try membership.changed(by: change)
-    // A witness cannot give a new voter the state: somebody who has it must stay.
-    guard next.voters.contains(where: { !next.isWitness($0) && holdsState($0) }) else { throw .notReady }
+    try checkJoining(next)
+    try checkState(next)
     return (appendMembership(next), term)
+  }
+
+  /// A voter that joins together with the entry that names it must not be able to decide with one other: if the disk of
+  /// that one forgets the entry, nobody whom it asks knows of the new voter (Confirmation.swift). The entry of a learner
+  /// is committed, and so on the disks of a majority, before the voter's is appended.
+  private func checkJoining(_ next: Membership) throws(ProposalError) {
+    let fresh = next.voters.filter { !membership.isMember($0) }
+    guard let first = fresh.first else { return }
+    for old in membership.allVoters where next.quorum.isReached(by: { $0 == old || fresh.contains($0) }) {
+      throw .notLearner(first)
+    }
+  }
+
+  /// A witness cannot give the state to anybody: somebody who has it must stay. And a data voter that counts beside
+  /// witnesses must have it, or the death of one disk would leave a majority without.
+  private func checkState(_ next: Membership) throws(ProposalError) {
+    let data = next.voters.filter { !next.isWitness($0) }
+    guard data.contains(where: holdsState) else { throw .noStateHolder }
+    guard !next.witnesses.isEmpty else { return }
+    let known = membership.witnesses.isEmpty ? [] : membership.dataVoters
+    for replica in data where !known.contains(replica) && !isComplete(replica) {
+      throw .withoutState(replica)
+    }
   }
 
   private func holdsState(_ replica: ReplicaID) -> Bool {
@@ -34,11 +59,25 @@ extension Raft {
     return match > 0 && match >= log.base.index
   }
 
+  /// It needs nothing that a witness may have forgotten, even if nobody else is left: it has the state, and its own log
+  /// from there reaches what witnesses were told to forget in this term, and this term, beyond what they were told before.
+  /// (A checkpoint that far is not needed: a data replica forgets no more of its log than its own state holds.)
+  private func isComplete(_ replica: ReplicaID) -> Bool {
+    guard replica != id else { return true }
+    guard let peer = progress(of: replica), holdsState(replica), !peer.isDoubtful else { return false }
+    return peer.match >= compactable && log.term(at: peer.match) == term
+  }
+
   /// Refuses what only a leader that stays can do.
   func checkServing() throws(ProposalError) {
-    guard role == .leader else { throw .notLeader(leader: leader) }
-    guard !isWitness else { throw .notLeader(leader: nil) }
+    try checkLeading()
     if let transfer { throw .transferring(to: transfer.target) }
+  }
+
+  /// Refuses what needs a leader that serves.
+  func checkLeading() throws(ProposalError) {
+    guard role == .leader else { throw .notLeader(leader: leader) }
+    guard !isWitness else { throw .witnessLeads }
   }
 
   private mutating func appendMembership(_ next: Membership) -> LogIndex {
@@ -72,13 +111,16 @@ extension Raft {
     }
   }
 
-  /// It goes on until its removal is committed; then the most caught-up voter campaigns at once.
+  /// It goes on until its removal is committed; then the voter that can best take over campaigns at once. Nobody asks
+  /// twice: if it does not, an election timeout passes. So it is one that can win: it holds what is committed, and is not
+  /// known to be in doubt.
   private mutating func makeWay(for membership: Membership) {
-    func rank(_ replica: ReplicaID) -> (Int, LogIndex) {
-      (membership.isWitness(replica) ? 0 : 1, progress(of: replica)?.match ?? 0)
+    func rank(_ peer: Progress) -> (Int, Int, LogIndex) {
+      (peer.match >= commit ? 1 : 0, membership.isWitness(peer.id) ? 0 : 1, peer.match)
     }
-    if let best = membership.voters.max(by: { rank($0) < rank($1) }) {
-      send(.timeoutNow, to: best)
+    let able = peers.filter { membership.voters.contains($0.id) && !$0.isDoubtful }
+    if let best = able.max(by: { rank($0) < rank($1) }) {
+      send(.timeoutNow, to: best.id)
     }
     becomeFollower(term: term, leader: nil)
   }

@@ -57,19 +57,19 @@ public struct ConfirmReply: Equatable, Sendable {
   /// The asker's past before this index no longer matters, says the leader: a majority of others holds this entry, which
   /// is of the leader's term and was appended after the question. 0 if there is none.
   public let covered: LogIndex
-  /// All voters of the sender's latest membership.
-  public let voters: [ReplicaID]
+  /// The members, learners included, of the sender's membership at its commit index and of all later ones in its log.
+  public let members: [ReplicaID]
 
   public init(
     nonce: UInt64, lastIndex: LogIndex, lastTerm: Term, acknowledged: LogIndex = 0, covered: LogIndex = 0,
-    voters: [ReplicaID] = []
+    members: [ReplicaID] = []
   ) {
     self.nonce = nonce
     self.lastIndex = lastIndex
     self.lastTerm = lastTerm
     self.acknowledged = acknowledged
     self.covered = covered
-    self.voters = voters
+    self.members = members
   }
 }
 
@@ -80,6 +80,6 @@ extension ConfirmReply: Codable {
     case lastTerm = 2
     case acknowledged = 3
     case covered = 4
-    case voters = 5
+    case members = 5
   }
 }

@@ -38,6 +38,7 @@ extension Raft {
   mutating func releaseAcknowledgment() {
     let isHasty = isPlanted(.acknowledgeBeforeFsync)
     guard role == .follower, var owed = acknowledgment, !isInDoubt else { return }
+    guard confirmation.kind != .restarted || confirmation.hasAnswer(of: owed.leader) else { return }
     guard ledger.durable.term == term || isHasty else { return }
     let match = isHasty ? owed.match : min(owed.match, ledger.stableIndex)
     guard match > owed.sent || (owed.isDue && match == owed.match) else { return }

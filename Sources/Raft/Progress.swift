@@ -26,6 +26,8 @@ struct Progress: Sendable {
   private(set) var mode = Mode.probe
   /// Not nil in snapshot mode.
   var snapshot: SnapshotTransfer?
+  /// It asks about its past, and something that it had acknowledged may be missing: it cannot campaign.
+  var isDoubtful = false
   /// Answered since the last CheckQuorum.
   var isRecentlyActive = true
   /// It is time for a heartbeat, whatever else is sent.
@@ -160,15 +162,23 @@ extension Progress {
 
   /// It holds the log up to `index`; the leader's log begins after `base`.
   mutating func acknowledged(_ index: LogIndex, base: LogIndex) {
+    // In doubt it would acknowledge nothing.
+    isDoubtful = false
     highest = max(highest, index)
     if index > match || (mode != .replicate && index == match) {
       match = index
       waitedTicks = 0
       if mode == .probe || (mode == .snapshot && match >= base) {
+        let followsProbe = mode == .probe && index + 1 >= next
         mode = .replicate
         snapshot = nil
-        next = match + 1
-        forgetInFlight()
+        if followsProbe, let last = inFlight.last?.last, last > match {
+          // What it holds now is where the append under way begins: that will be taken.
+          next = last + 1
+        } else {
+          next = match + 1
+          forgetInFlight()
+        }
       }
     }
     next = max(next, match + 1)
@@ -179,16 +189,14 @@ extension Progress {
     }
   }
 
-  /// It refused an append after `index`; try after `guess`. Old refusals are ignored.
+  /// It refused an append after `index`; try after `guess`. Old refusals are ignored, unless they contradict what it has
+  /// acknowledged: that may come from an earlier life of its, delayed, and assuming less is always safe.
   mutating func rejected(at index: LogIndex, guess: LogIndex) {
-    switch mode {
-    case .probe:
-      guard index + 1 == next else { return }
+    guard mode != .snapshot, index > 0 else { return }
+    if index <= match {
+      lost(from: min(guess, index - 1))
+    } else if mode == .replicate || index + 1 == next {
       probe(from: min(index, guess + 1))
-    case .replicate:
-      guard index > match else { return }
-      probe(from: min(index, guess + 1))
-    case .snapshot: break
     }
   }
 }
@@ -209,8 +217,8 @@ extension Progress {
     snapshot = transfer
   }
 
-  mutating func wantsOfSnapshot(_ reply: SnapshotReply) {
-    if snapshot?.wants(reply) == true {
+  mutating func wantsOfSnapshot(_ reply: SnapshotReply, pause: Int) {
+    if snapshot?.wants(reply, pause: pause) == true {
       waitedTicks = 0
       patience = max(patienceRange.lowerBound, patience - 1)
     }

@@ -4,8 +4,7 @@ extension Raft {
   /// Appends a command. It is committed when `apply` hands out this index with this term; another
   /// term at this index means it was lost. After a change of role the outcome is unknown.
   ///
-  /// - Throws: `notLeader` (also at a witness that leads), `transferring`, or `overloaded` past
-  ///   `maxUncommittedBytes`.
+  /// - Throws: `notLeader`, `witnessLeads`, `transferring`, or `overloaded` past `maxUncommittedBytes`.
   public mutating func propose(
     _ payload: [UInt8]
   ) throws(ProposalError) -> (index: LogIndex, term: Term) {

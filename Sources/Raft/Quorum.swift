@@ -26,10 +26,6 @@ package struct Quorum: Equatable, Sendable {
     self.outgoing = isPlanted(.singleMajorityWhenJoint) ? [] : outgoing
   }
 
-  package func contains(_ replica: ReplicaID) -> Bool {
-    incoming.contains(replica) || outgoing.contains(replica)
-  }
-
   /// Whether a majority satisfies `predicate`. Without voters, never.
   package func isReached(by predicate: (ReplicaID) -> Bool) -> Bool {
     Self.isReached(incoming, by: predicate) && (outgoing.isEmpty || Self.isReached(outgoing, by: predicate))

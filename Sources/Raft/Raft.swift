@@ -31,6 +31,8 @@ public struct Raft: Sendable {
   var log: RaftLog
   var ledger: PersistenceLedger
   var commit: LogIndex
+  /// What of it this replica committed or was told, in an earlier life too, and not only what its host's state shows.
+  var heardCommit: LogIndex
   var applied: LogIndex
 
   var currentRole = Role.follower
@@ -113,10 +115,11 @@ public struct Raft: Sendable {
     jitter = ElectionJitter(seed: configuration.seed, id: configuration.id)
     confirmation = Confirmation(
       kind: Self.startKind(start, hardState: hardState, configuration: configuration, log: log),
-      nonce: jitter.nonce())
+      nonce: jitter.nonce(), lastIndex: log.lastIndex)
     // A damaged log may hold other entries below what was applied.
     let known = confirmation.kind == .doubtful ? hardState.commit : max(hardState.commit, applied)
     commit = min(max(known, base.index), log.lastIndex)
+    heardCommit = min(max(hardState.commit, base.index), log.lastIndex)
     announced = Announcement(role: .follower, term: currentTerm, leader: nil)
     if log.lastIndex != base.index + LogIndex(entries.count) {
       violation = "the stored log has a gap or a falling term after index \(log.lastIndex)"
@@ -138,8 +141,13 @@ public struct Raft: Sendable {
     if hardState.doubt == .new, log.lastIndex > 0 { kind = .doubtful }
     let hasPast = hardState != HardState() || log.lastIndex > 0
     if kind == .new, !hasPast, !configuration.voters.contains(configuration.id) { kind = .confirmed }
-    // Nobody to ask: it is the only voter, or its intact log has not even a first entry.
-    if log.membership.allVoters == [configuration.id] { return .confirmed }
+    // Nobody to ask: it is the only voter, and where the end of the log may be missing the only member, or its intact
+    // log has not even a first entry.
+    let isAlone =
+      kind == .doubtful
+      ? log.members(from: min(hardState.commit, log.lastIndex)) == [configuration.id]
+      : log.membership.allVoters == [configuration.id]
+    if isAlone { return .confirmed }
     return kind == .restarted && log.membership.allVoters.isEmpty ? .confirmed : kind
   }
 }

@@ -42,6 +42,22 @@ package struct RaftLog: Sendable {
     return memberships.last { $0.index <= index }?.membership ?? base.membership
   }
 
+  /// The memberships at `index`, or at the base if that is later, and after it.
+  package func memberships(from index: LogIndex) -> [Membership] {
+    let first = membership(at: max(index, base.index)) ?? membership
+    return [first] + memberships.lazy.filter { $0.index > index }.map(\.membership)
+  }
+
+  /// The last membership through `index` that has `replica` among its members; the base's if none has.
+  package func membership(of replica: ReplicaID, through index: LogIndex) -> Membership {
+    memberships.last { $0.index <= index && $0.membership.isMember(replica) }?.membership ?? base.membership
+  }
+
+  /// Everybody whom those name. Ascending.
+  package func members(from index: LogIndex) -> [ReplicaID] {
+    Set(memberships(from: index).flatMap(\.members)).sorted()
+  }
+
   /// The term at `index`, or nil outside of `base.index ... lastIndex`.
   package func term(at index: LogIndex) -> Term? {
     if index == base.index { return base.term }

@@ -58,10 +58,9 @@ extension Raft {
   /// A confirmed read sees all that was committed when it was asked for, provided that the host also
   /// waits for what its answer depends on: it answers from decided state.
   ///
-  /// - Throws: `notLeader` (also at a witness that leads), or `overloaded` past `maxPendingReads`.
+  /// - Throws: `notLeader`, `witnessLeads`, or `overloaded` past `maxPendingReads`.
   public mutating func requestRead() throws(ProposalError) -> ReadToken {
-    guard role == .leader else { throw .notLeader(leader: leader) }
-    guard !isWitness else { throw .notLeader(leader: nil) }
+    try checkLeading()
     guard reads.count < configuration.maxPendingReads else { throw .overloaded }
     return reads.add()
   }

@@ -72,7 +72,10 @@ extension Raft {
     peers[position].echoed(round: reply.round)
     peers[position].told(checkpoint: reply.checkpoint, commit: 0)
     if let rejection = reply.rejection {
-      let guess = log.lastIndex(notAfter: rejection.hintIndex, termAtMost: rejection.hintTerm)
+      // Below the base a snapshot is needed: no use in trying what follows the base.
+      let guess =
+        rejection.hintIndex < log.base.index
+        ? log.base.index - 1 : log.lastIndex(notAfter: rejection.hintIndex, termAtMost: rejection.hintTerm)
       peers[position].rejected(at: rejection.index, guess: guess)
     } else {
       peers[position].acknowledged(reply.match, base: log.base.index)

@@ -106,6 +106,7 @@ extension Raft {
     log.reset(to: base)
     ledger.reset(to: base, keeping: commit)
     commit = base.index
+    heardCommit = base.index
   }
 
   private mutating func tellStaged(_ offset: UInt64) {

@@ -19,9 +19,9 @@ struct SnapshotTransfer: Equatable, Sendable {
   var offset: UInt64 = 0
   var stage = Stage.wanted
 
-  /// What is under way may be lost: read it again.
+  /// What is under way may be lost, and a host that is reading may have forgotten it: read it again.
   mutating func startOver() {
-    if stage != .reading { stage = .wanted }
+    stage = .wanted
   }
 
   /// The host has nothing to go on with.
@@ -35,9 +35,15 @@ struct SnapshotTransfer: Equatable, Sendable {
   }
 
   /// The follower wants `offset` next. An answer to the chunk before the one under way is a duplicate: acting on it
-  /// would send that twice, and so on for ever.
-  mutating func wants(_ reply: SnapshotReply) -> Bool {
-    guard case .sent = stage, reply.id == id, reply.offset != offset else { return false }
+  /// would send that twice, and so on for ever. No chunk is before the first: that one was refused. It is read again after
+  /// `pause` ticks, since a host without room for it will refuse it again.
+  mutating func wants(_ reply: SnapshotReply, pause: Int) -> Bool {
+    guard case .sent = stage, reply.id == id else { return false }
+    if reply.offset == 0, offset == 0 {
+      unavailable(for: pause)
+      return true
+    }
+    guard reply.offset != offset else { return false }
     offset = reply.offset
     stage = .wanted
     return true
@@ -83,6 +89,6 @@ extension Raft {
   mutating func handleSnapshotReply(_ reply: SnapshotReply, from replica: ReplicaID) {
     guard role == .leader, let position = position(of: replica) else { return }
     peers[position].isRecentlyActive = true
-    peers[position].wantsOfSnapshot(reply)
+    peers[position].wantsOfSnapshot(reply, pause: configuration.heartbeatTicks)
   }
 }

@@ -12,12 +12,14 @@ extension Raft {
   ///
   /// Nothing happens if `target` is this leader, or if it is the target already.
   ///
-  /// - Throws: `notLeader`, `notVoter`, or `transferring` if it is on its way to another.
+  /// - Throws: `notLeader`, `notVoter`, `inDoubt`, or `transferring` if it is on its way to another.
   public mutating func transferLeadership(to target: ReplicaID) throws(ProposalError) {
     guard role == .leader else { throw .notLeader(leader: leader) }
     guard membership.voters.contains(target), !membership.isWitness(target) else { throw .notVoter(target) }
     if let transfer, transfer.target != target { throw .transferring(to: transfer.target) }
     guard target != id, transfer == nil else { return }
+    // It could not campaign, and nothing would be taken until the transfer is given up.
+    guard progress(of: target)?.isDoubtful != true else { throw .inDoubt(target) }
     transfer = Transfer(target: target)
     continueTransfer(at: target)
   }

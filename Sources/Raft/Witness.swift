@@ -3,8 +3,11 @@
 //
 // What a witness may forget: it is the log's last refuge for a data voter whose state is behind. So it compacts only below
 // what *every* data voter has made durable, as the leader has heard in its leadership and tells in heartbeats and appends.
-// That index never becomes wrong: checkpoints do not go back, and a data voter that joins later starts from a snapshot or
-// a log that others hold.
+// That index never becomes wrong: checkpoints do not go back, and a data voter that joins later beside a witness first has
+// a state and a log of its own that together reach beyond it (MembershipProposals.swift). Data voters that were there
+// before the first witness are held to the same when that one comes.
+
+internal import PlantedBugs
 
 /// At a leader that is a witness: whom it has asked to take over.
 struct Handover: Sendable {
@@ -27,9 +30,11 @@ struct Handover: Sendable {
 }
 
 extension Raft {
-  /// Whether this replica keeps the log only.
+  /// Whether this replica keeps the log only, as far as that is settled: its configuration says so, or the last committed
+  /// membership that has it among its members. One that is not committed may be taken back, and a data replica that had
+  /// passed over entries meanwhile would lack them for good.
   public var isWitness: Bool {
-    log.membership.isWitness(id) || configuration.witnesses.contains(id)
+    configuration.witnesses.contains(id) || log.membership(of: id, through: commit).isWitness(id)
   }
 
   /// Every data voter's state is durable up to here, as far as this replica has heard. Never falls.
@@ -52,10 +57,10 @@ extension Raft {
   mutating func advanceCompactable() {
     // A removal that is not committed may be taken back: the removed one counts until then.
     guard role == .leader, log.membershipIndex <= commit else { return }
-    let lowest = log.membership.dataVoters.map { replica in
+    let durable = log.membership.dataVoters.map { replica in
       replica == id ? checkpoint : progress(of: replica)?.checkpoint ?? 0
-    }.min()
-    learnCompactable(lowest ?? 0)
+    }
+    learnCompactable((isPlanted(.compactAboveCheckpoint) ? durable.max() : durable.min()) ?? 0)
   }
 
   mutating func learnCompactable(_ index: LogIndex) {
@@ -66,7 +71,8 @@ extension Raft {
   mutating func handOver() {
     guard role == .leader, isWitness, transfer == nil, !handover.isWaiting else { return }
     let ready = log.membership.voters.filter { replica in
-      !log.membership.isWitness(replica) && progress(of: replica)?.match == lastIndex
+      guard !log.membership.isWitness(replica), let peer = progress(of: replica) else { return false }
+      return peer.match == lastIndex && !peer.isDoubtful
     }
     guard !ready.isEmpty else { return }
     if ready.allSatisfy(handover.tried.contains) { handover.startOver() }

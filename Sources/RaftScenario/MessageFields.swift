@@ -71,7 +71,7 @@ struct MessageFields {
     extra = [
       ("nonce", .string(String(reply.nonce))), ("acknowledged", .number(reply.acknowledged)),
       ("covered", .number(reply.covered)),
-      ("voters", .array(reply.voters.map { .number($0.rawValue) })),
+      ("voters", .array(reply.members.map { .number($0.rawValue) })),
     ]
   }
 }

@@ -22,8 +22,10 @@ struct Node: Sendable {
   var disk: Disk
 
   /// The state machine: the applied commands, one line each.
-  var content: [UInt8]
-  var contentIndex: LogIndex
+  private(set) var content: [UInt8]
+  private(set) var contentIndex: LogIndex
+  /// Of `content`: kept up to date, because the monitor looks at it after every entry.
+  private(set) var digest: Digest
 
   /// How often it was started: each start has a seed of its own.
   var starts: UInt64 = 0
@@ -48,6 +50,7 @@ struct Node: Sendable {
     self.disk = disk
     content = disk.checkpoint?.content ?? []
     contentIndex = disk.checkpoint?.base.index ?? 0
+    digest = Digest(of: content)
   }
 
   /// Whom it voted for in its term, as far as it has asked the disk to remember.
@@ -64,8 +67,8 @@ struct Node: Sendable {
   mutating func start(as kind: StartKind) {
     let image = disk.imageAtStart()
     hardState = image.hardState
-    content = disk.checkpoint?.content ?? []
-    contentIndex = disk.checkpoint?.base.index ?? image.base?.index ?? 0
+    setContent(
+      disk.checkpoint?.content ?? [], at: disk.checkpoint?.base.index ?? image.base?.index ?? 0)
     timeout = nil
     var configuration = configuration
     configuration.seed &+= starts &* 16
@@ -86,14 +89,20 @@ struct Node: Sendable {
     reads = []
   }
 
-  mutating func apply(_ entries: [LogEntry]) {
-    for entry in entries {
-      if case .command(let bytes) = entry.payload {
-        content.append(contentsOf: bytes)
-        content.append(UInt8(ascii: "\n"))
-      }
-      contentIndex = entry.index
+  mutating func apply(_ entry: LogEntry) {
+    if case .command(let bytes) = entry.payload {
+      let line = bytes + [UInt8(ascii: "\n")]
+      content.append(contentsOf: line)
+      digest.add(line)
     }
+    contentIndex = entry.index
+  }
+
+  /// The state machine begins anew with a snapshot's state.
+  mutating func setContent(_ content: [UInt8], at index: LogIndex) {
+    self.content = content
+    contentIndex = index
+    digest = Digest(of: content)
   }
 
   /// The applied state as a snapshot; nil if consensus cannot name it.
@@ -103,6 +112,17 @@ struct Node: Sendable {
     else { return nil }
     return Checkpoint(
       base: LogBase(index: contentIndex, term: term, membership: membership), content: content)
+  }
+}
+
+/// FNV-1a over bytes, as they come: the same for the same bytes in pieces of any size.
+struct Digest: Sendable {
+  private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
+
+  init(of bytes: [UInt8]) { add(bytes) }
+
+  mutating func add(_ bytes: [UInt8]) {
+    for byte in bytes { value = (value ^ UInt64(byte)) &* 0x100_0000_01B3 }
   }
 }
 

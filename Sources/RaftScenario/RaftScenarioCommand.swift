@@ -62,11 +62,11 @@ struct RaftScenarioCommand: ParsableCommand {
       return 64
     }
     guard try output(run, of: file) else { return 66 }
+    for violation in run.violations { complain("\(file): \(violation)") }
     if let error = run.error {
       complain("\(file): \(error)")
       return 64
     }
-    for violation in run.violations { complain("\(file): \(violation)") }
     if !run.violations.isEmpty { return 2 }
     if check, let difference = run.firstDifference {
       complain("\(file): \(difference)")

@@ -6,13 +6,16 @@ import Raft
 struct SafetyMonitor: Sendable {
   private struct Committed: Sendable {
     let term: Term
-    let payload: Payload
+    /// Nil as long as only a snapshot's term was seen.
+    var payload: Payload?
   }
 
   private var leaders: [Term: ReplicaID] = [:]
   private var committed: [LogIndex: Committed] = [:]
   /// How far each node's committed entries were compared.
   private var seen: [ReplicaID: LogIndex] = [:]
+  /// The digest of the applied state at each index, and whose was seen first.
+  private var states: [LogIndex: (node: ReplicaID, digest: UInt64)] = [:]
   /// The highest index that any node had committed.
   private(set) var highest: LogIndex = 0
 
@@ -26,7 +29,34 @@ struct SafetyMonitor: Sendable {
     if let broken = raft.checkInvariants() ?? raft.checkAccounting() {
       return "\(raft.id.rawValue): \(broken)"
     }
-    return observeCommitted(raft) ?? observeLeader(raft)
+    return observeBase(raft) ?? observeCommitted(raft) ?? observeLeader(raft)
+  }
+
+  /// The applied state of a node, at whatever index it is: everybody who was there has the same, whether it came from
+  /// entries or from a snapshot. A witness has none.
+  mutating func observeState(of node: Node) -> String? {
+    guard let raft = node.raft, !raft.isWitness, raft.membership.isMember(raft.id) else { return nil }
+    guard let known = states[node.contentIndex] else {
+      states[node.contentIndex] = (node.id, node.digest.value)
+      return nil
+    }
+    guard known.digest != node.digest.value else { return nil }
+    return "\(node.id.rawValue) and \(known.node.rawValue) differ in their state at \(node.contentIndex): "
+      + "the same entries must give the same state"
+  }
+
+  /// A log begins after something committed, whose term everybody must agree on although the entry is gone.
+  private mutating func observeBase(_ raft: Raft) -> String? {
+    let base = raft.base
+    guard base.index > 0 else { return nil }
+    guard let known = committed[base.index] else {
+      committed[base.index] = Committed(term: base.term, payload: nil)
+      return nil
+    }
+    guard known.term != base.term else { return nil }
+    return
+      "\(raft.id.rawValue) has a log that begins after \(base.term)/\(base.index), but "
+      + "\(known.term)/\(base.index) was committed before: committed entries must not change"
   }
 
   private mutating func observeCommitted(_ raft: Raft) -> String? {
@@ -35,14 +65,13 @@ struct SafetyMonitor: Sendable {
     guard first <= raft.commitIndex else { return nil }
     for entry in raft.entries(in: first...raft.commitIndex) {
       if let known = committed[entry.index] {
-        guard known.term == entry.term, known.payload == entry.payload else {
+        guard known.term == entry.term, known.payload ?? entry.payload == entry.payload else {
           return
             "\(raft.id.rawValue) committed \(entry.term)/\(entry.index), but \(known.term)/\(entry.index) "
             + "was committed before: committed entries must not change"
         }
-      } else {
-        committed[entry.index] = Committed(term: entry.term, payload: entry.payload)
       }
+      committed[entry.index] = Committed(term: entry.term, payload: entry.payload)
     }
     highest = max(highest, raft.commitIndex)
     return nil

@@ -129,8 +129,7 @@ extension Session {
     let base = LogBase(index: chunk.id.index, term: chunk.id.term, membership: staged.membership)
     nodes[position].staged = nil
     nodes[position].disk.checkpoint = Checkpoint(base: base, content: staged.content)
-    nodes[position].content = staged.content
-    nodes[position].contentIndex = base.index
+    nodes[position].setContent(staged.content, at: base.index)
     act(on: position) { $0.snapshotInstalled(chunk.id) }
   }
 }

@@ -42,5 +42,6 @@ extension Session {
     case .logLevel: level = try logLevel(named: command.words.first ?? "", for: command)
     case .breakpoint: break
     }
+    try checkOutput(of: command)
   }
 }

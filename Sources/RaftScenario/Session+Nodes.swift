@@ -33,6 +33,7 @@ extension Session {
       print(line + (raft.isConfirmed ? "" : ", not confirmed"))
     }
     watch(raft)
+    watchState(of: position)
     // A start is an event: what it left to do comes with the next Ready.
   }
 

@@ -49,7 +49,11 @@ extension Session {
       switch action {
       case .send(let message): try send(message, for: command)
       case .persist(let request): write(request, at: position)
-      case .apply(let entries): nodes[position].apply(entries)
+      case .apply(let entries):
+        for entry in entries {
+          nodes[position].apply(entry)
+          watchState(of: position)
+        }
       case .roleChanged: break
       case .readConfirmed(let token): confirmed(token, at: position)
       case .readFailed(let token): nodes[position].reads.removeAll { $0.token == token }

@@ -42,9 +42,16 @@ package struct Session: Sendable {
   // MARK: - Output
 
   mutating func print(_ line: String) {
-    guard level != .none, outputCount < Limits.outputLines else { return }
-    outputCount += 1
-    output.append(indentation + line)
+    if level != .none { insist(line) }
+  }
+
+  /// After each command: past the limit nothing more is kept, and the script is refused.
+  func checkOutput(of command: Command) throws(ScriptError) {
+    guard outputCount <= Limits.outputLines else {
+      throw command.error(
+        "a run prints at most \(Limits.outputLines) lines: log-level none, or log-level=none of stabilize, prints less"
+      )
+    }
   }
 
   mutating func indented(_ body: (inout Session) throws(ScriptError) -> Void) throws(ScriptError) {
@@ -62,6 +69,8 @@ package struct Session: Sendable {
 
   /// Output that no log level hides.
   private mutating func insist(_ line: String) {
+    outputCount += 1
+    guard outputCount <= Limits.outputLines else { return }
     output.append(indentation + line)
   }
 
@@ -133,12 +142,18 @@ package struct Session: Sendable {
       }
     }
     watch(raft)
+    watchState(of: position)
     return result
   }
 
   mutating func watch(_ raft: Raft) {
-    guard let broken = monitor.observe(raft), !violations.contains(broken) else { return }
-    violate(broken)
+    if let broken = monitor.observe(raft), !violations.contains(broken) { violate(broken) }
+  }
+
+  mutating func watchState(of position: Int) {
+    if let broken = monitor.observeState(of: nodes[position]), !violations.contains(broken) {
+      violate(broken)
+    }
   }
 
   mutating func violate(_ text: String) {

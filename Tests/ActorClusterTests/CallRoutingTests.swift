@@ -12,6 +12,13 @@ import Testing
     CallRouting(nodes: [a, b, c], leader: leader, start: start, deadline: deadline)
   }
 
+  @Test func aNodeIsNotDialedOverAndOver() {
+    var limit = RedialLimit()
+    let pause = RedialLimit.pauseMilliseconds
+    let asked = [(a, 5), (a, 4 + pause), (b, 6), (a, 5 + pause), (a, 6 + pause)]
+    #expect(asked.map { limit.allows($0.0, now: $0.1) } == [true, false, true, true, false])
+  }
+
   @Test func theKnownLeaderIsAskedFirst() {
     var routing = routing(leader: b)
     #expect(routing.next(now: 0) == .send(to: b))

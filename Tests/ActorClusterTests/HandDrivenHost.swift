@@ -96,7 +96,9 @@ struct HandDrivenHost {
       case .applied(let record): records.append(record)
       case .quarantined(let detail): alarms.append(detail)
       case .undeliverable(let message, _): undeliverable.append(message)
-      case .send, .leadership, .confirmed, .syncState, .readSnapshot, .installSnapshot: break
+      case .send, .leadership, .confirmed, .syncState, .readSnapshot, .installSnapshot, .snapshotProblem,
+        .eventsSkipped:
+        break
       }
     }
   }

@@ -12,6 +12,7 @@ import Testing
     let failure = simulation.failure
     #expect(failure == nil, "replay: make simulate SEEDS=1 FROM=\(seed) SECONDS=12")
     #expect(simulation.coverage.situations[.commands, default: 0] > 50)
+    #expect(simulation.coverage.faults.values.reduce(0, +) >= 3)
   }
 
   @Test func seedReplaysByteForByte() {
@@ -25,7 +26,7 @@ import Testing
   }
 
   @Test func shapesDifferBySeed() {
-    let shapes = Set((1...12).map { SimulationShape(seed: $0).description })
+    let shapes = Set((1...14).map { SimulationShape(seed: $0).description })
     #expect(shapes.count == 4)
   }
 

@@ -19,7 +19,7 @@ import Testing
       generator.failShare = 0.02
       if model == .register, seed % 4 == 0 { generator.functions = ["read", "add"] }
       let report = try HistoryCheck.run(
-        records: generator.records(seed: seed), model: model, limits: CheckLimits(time: .seconds(10)))
+        records: generator.records(seed: seed), model: model, limits: CheckLimits(time: .seconds(300)))
       #expect(report.verdict == .ok, "seed \(seed)")
       #expect(report.keysDecided == report.keys)
     }
@@ -36,7 +36,7 @@ import Testing
       var generator = HistoryGenerator(model: model, operations: operations, processes: 50)
       generator.openShare = openShare
       let history = try History(records: generator.records(seed: seed))
-      let report = try HistoryCheck(model: model, limits: CheckLimits(time: .seconds(30))).run(history)
+      let report = try HistoryCheck(model: model, limits: CheckLimits(time: .seconds(300))).run(history)
       #expect(report.verdict == .ok, "seed \(seed)")
     }
   }
@@ -58,7 +58,7 @@ import Testing
           && records[$0].value != .null
       }
       records[results[results.count - 20]].value = records[results[results.count / 2]].value
-      let report = try HistoryCheck(model: model, limits: CheckLimits(time: .seconds(30))).run(
+      let report = try HistoryCheck(model: model, limits: CheckLimits(time: .seconds(300))).run(
         try History(records: records))
       #expect(report.word == "violated", "seed \(seed)")
     }

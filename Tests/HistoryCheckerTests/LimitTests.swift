@@ -33,6 +33,46 @@ import Testing
     #expect(shortfalls.map(\.limit) == [.memory])
   }
 
+  /// What a machine puts aside while it searches counts, too: here the totals of additions that may have happened.
+  @Test func memoryOfTotals() throws {
+    var recording = Recording()
+    for bit in 0..<14 as Range<Int64> {
+      recording.invoke(bit, "add", .integer(1 << bit))
+      recording.end(bit, kind: .info)
+    }
+    recording.run(99, "read", gives: .integer(1 << 20))
+    let limits = CheckLimits(time: .seconds(60), memory: 3 << 20)
+    guard case .unknown(let shortfalls) = try recording.verdict(.register, limits: limits) else {
+      Issue.record("the search must not end: there is room for its configurations, and not for the totals")
+      return
+    }
+    #expect(shortfalls.map(\.limit) == [.memory])
+  }
+
+  /// And the contents that a queue has had.
+  @Test func memoryOfContents() throws {
+    var recording = Recording()
+    for value in 0..<12_000 as Range<Int64> { recording.run(1, "enqueue", .integer(value)) }
+    // The configurations alone need 917,504 bytes, when their table grows; the contents as much as makes it 1,212,416.
+    let large = CheckLimits(time: .seconds(60), memory: 1 << 21)
+    #expect(try recording.verdict(.queue, limits: large) == .ok)
+    let small = CheckLimits(time: .seconds(60), memory: 1 << 20)
+    guard case .unknown(let shortfalls) = try recording.verdict(.queue, limits: small) else {
+      Issue.record("the search must not end")
+      return
+    }
+    #expect(shortfalls.map(\.limit) == [.memory])
+  }
+
+  @Test func nothingToCheckIsSaid() throws {
+    for model in Model.allCases {
+      let report = try HistoryCheck(model: model).run(try HistoryReader.read("\n"))
+      #expect(report.verdict == .ok)
+      #expect(report.text.contains("no operations: nothing was checked"))
+      #expect(report.json.description.contains("no operations"))
+    }
+  }
+
   @Test func time() throws {
     let check = HistoryCheck(model: .queue, limits: CheckLimits(time: .seconds(3))) { .seconds(3) }
     guard case .unknown(let shortfalls) = try check.run(try Self.hard()).verdict else {

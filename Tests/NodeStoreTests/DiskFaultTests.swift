@@ -133,7 +133,7 @@ import Testing
     let disk = system.disk("a")
     let core = try store(disk, entries: 5)
     disk.failNextSync(of: "log.db-wal")
-    guard case .io? = core.write(1, request(entries: [entry(6)])) else {
+    guard case .syncFailed? = core.write(1, request(entries: [entry(6)])) else {
       Issue.record("a failed sync was acknowledged")
       return
     }
@@ -212,7 +212,7 @@ import Testing
         failure = error
       }
     }
-    guard case .io? = failure else {
+    guard case .syncFailed? = failure else {
       Issue.record("no checkpoint failed: \(String(describing: failure))")
       return
     }

@@ -63,6 +63,16 @@ import Testing
       SnapshotReadModelRow(table: "interaction", key: "n", index: 5, columns: ["waited": .integer(1)]),
     ])
 
+  private func state(_ core: StoreCore) throws -> PartitionSnapshot {
+    try PartitionSnapshot(encoded: core.readSnapshot(partition).bytes)
+  }
+
+  private func install(
+    _ snapshot: PartitionSnapshot, at base: LogBase, into core: StoreCore
+  ) throws {
+    try core.installSnapshot(partition, base: base, bytes: try snapshot.encoded())
+  }
+
   // MARK: - Bytes
 
   @Test func bytesComeBack() throws {
@@ -102,34 +112,56 @@ import Testing
 
   @Test func installReplacesThePartitionAndNothingElse() throws {
     let core = try prepared()
-    #expect(try core.readSnapshot(partition) == oldState)
+    #expect(try state(core) == oldState)
     let untouched = try core.readSnapshot(other)
-    try core.installSnapshot(partition, base: base(40, term: 3), snapshot: sample)
-    #expect(try core.readSnapshot(partition) == sample)
+    try install(sample, at: base(40, term: 3), into: core)
+    #expect(try state(core) == sample)
     #expect(try core.readSnapshot(other) == untouched)
     #expect(try core.load(partition) == LoadedPartition(appliedIndex: 40, rows: sample.rows))
     // Into another store it goes over the wire.
     let copy = try openCore(VirtualFileSystem(seed: 5).disk("b"), readModels: [table])
-    let received = try PartitionSnapshot(encoded: core.readSnapshot(partition).encoded())
-    try copy.installSnapshot(partition, base: base(40, term: 3), snapshot: received)
-    #expect(try copy.readSnapshot(partition) == sample)
+    try copy.installSnapshot(
+      partition, base: base(40, term: 3), bytes: try core.readSnapshot(partition).bytes)
+    #expect(try state(copy) == sample)
   }
 
   @Test func olderSnapshotsAreRefused() throws {
     let core = try prepared()
     var old = sample
     old.appliedIndex = 4
-    #expect(throws: StoreError.self) { try core.installSnapshot(partition, base: base(4), snapshot: old) }
-    #expect(throws: StoreError.self) { try core.installSnapshot(partition, base: base(41), snapshot: sample) }
-    #expect(try core.readSnapshot(partition) == oldState)
+    #expect(refusal(of: try old.encoded(), at: 4, by: core) == true)
+    #expect(refusal(of: try sample.encoded(), at: 41, by: core) == true)
+    #expect(try state(core) == oldState)
     try core.checkpoint(PartitionCheckpoint(partition: partition, appliedIndex: 5))
+  }
+
+  /// Whether the store says that the snapshot is unusable: its own disk is well.
+  private func refusal(of bytes: [UInt8], at index: LogIndex, by core: StoreCore) -> Bool {
+    do throws(StoreError) {
+      try core.installSnapshot(partition, base: base(index), bytes: bytes)
+      return false
+    } catch {
+      guard case .unusableSnapshot = error else { return false }
+      return true
+    }
+  }
+
+  @Test func damagedSnapshotsAreRefusedAndTheStoreGoesOn() throws {
+    let core = try prepared()
+    var bytes = try sample.encoded()
+    bytes[3] ^= 1
+    #expect(refusal(of: bytes, at: 40, by: core))
+    #expect(refusal(of: [], at: 40, by: core))
+    #expect(try state(core) == oldState)
+    try install(sample, at: base(40), into: core)
+    #expect(try state(core) == sample)
   }
 
   @Test func unknownReadModelsAreLeftOut() throws {
     let core = try openCore(disk)
-    try core.installSnapshot(partition, base: base(40), snapshot: sample)
-    #expect(try core.readSnapshot(partition).readModel == [])
-    #expect(try core.readSnapshot(partition).rows == sample.rows)
+    try install(sample, at: base(40), into: core)
+    #expect(try state(core).readModel == [])
+    #expect(try state(core).rows == sample.rows)
   }
 
   /// Between any two changes of the disk, with every way to lose what was not synced.
@@ -144,7 +176,7 @@ import Testing
       disk.freeze(afterChanges: changes)
       var isAcknowledged = false
       do {
-        try core.installSnapshot(partition, base: base(40, term: 3), snapshot: sample)
+        try install(sample, at: base(40, term: 3), into: core)
         isAcknowledged = true
       } catch {}
       let isInLog =
@@ -157,7 +189,7 @@ import Testing
       core.abandon()
 
       let after = try openCore(disk, readModels: [table])
-      let state = try after.readSnapshot(partition)
+      let state = try state(after)
       let log = after.recovered[partition]
       if state == sample {
         installed += 1
@@ -184,7 +216,7 @@ import Testing
     let core = try prepared()
     #expect(
       core.write(1, request(hardState: HardState(term: 2, vote: ReplicaID(rawValue: 3), commit: 5))) == nil)
-    try core.installSnapshot(partition, base: base(40, term: 3), snapshot: sample)
+    try install(sample, at: base(40, term: 3), into: core)
     disk.crash()
     let after = try openCore(disk, readModels: [table])
     #expect(
@@ -194,11 +226,22 @@ import Testing
     #expect(after.openNotes.count == 1)
   }
 
+  @Test func repairKeepsTheDoubt() throws {
+    let core = try prepared()
+    let doubtful = HardState(term: 2, vote: ReplicaID(rawValue: 3), commit: 5, doubt: .damaged)
+    #expect(core.write(1, request(hardState: doubtful)) == nil)
+    try install(sample, at: base(40, term: 3), into: core)
+    disk.crash()
+    let after = try openCore(disk, readModels: [table])
+    #expect(
+      after.recovered[partition]?.hardState == HardState(term: 3, vote: nil, commit: 40, doubt: .damaged))
+  }
+
   @Test func logThatHoldsTheSnapshotIsKept() throws {
     let core = try prepared()
     var snapshot = sample
     snapshot.appliedIndex = 5
-    try core.installSnapshot(partition, base: base(5), snapshot: snapshot)
+    try install(snapshot, at: base(5), into: core)
     disk.crash()
     let log = try openCore(disk, readModels: [table]).recovered[partition]
     #expect(log?.base == nil && log?.entries.count == 5)
@@ -212,7 +255,7 @@ import Testing
     try core.checkpoint(PartitionCheckpoint(partition: partition, appliedIndex: 5, puts: [row("x", 5)]))
     disk.crash()
     let after = try openCore(disk, readModels: [table])
-    #expect(try after.readSnapshot(partition) == oldState)
+    #expect(try state(after) == oldState)
     #expect(try after.load(other).appliedIndex == 4)
   }
 
@@ -278,16 +321,15 @@ import Testing
     let store = try NodeStore.open(
       directory: disk.directory, identity: testIdentity, readModels: [table], faults: .none, files: disk.files
     )
+    let bytes = try sample.encoded()
     let result = await withCheckedContinuation { continuation in
-      store.installSnapshot(partition, base: base(40), snapshot: sample) {
-        continuation.resume(returning: $0)
-      }
+      store.installSnapshot(partition, base: base(40), bytes: bytes) { continuation.resume(returning: $0) }
     }
     #expect(result.error == nil)
     let read = await withCheckedContinuation { continuation in
       store.readSnapshot(partition) { continuation.resume(returning: $0) }
     }
-    #expect(try read.get() == sample)
+    #expect(try read.get() == EncodedSnapshot(appliedIndex: 40, bytes: bytes))
     let synced = await withCheckedContinuation { continuation in
       store.syncState { continuation.resume(returning: $0) }
     }

@@ -81,6 +81,15 @@ private let three = "log-level none\nadd-nodes 3 voters=(1,2,3) index=10\n"
     #expect(failure(long)?.message == "a line has at most 4096 bytes")
     let large = String(repeating: "# 345678\n", count: 120_000)
     #expect(failure(large)?.message == "a script has at most 1048576 bytes")
+    // Each look at the log prints a thousand lines and more.
+    let wordy =
+      "log-level warn\nadd-nodes 1 voters=(1)\ncampaign 1\nstabilize log-level=none\npropose 1 a times=1000\n"
+      + "stabilize log-level=none\n" + String(repeating: "raft-log\n", count: 201)
+    let refusal = failure(wordy)
+    #expect(
+      refusal?.message.hasPrefix("a run prints at most 200000 lines") == true,
+      "\(String(describing: refusal))")
+    #expect((200...207).contains(refusal?.line ?? 0), "the line of the command that printed too much")
     // Two messages to node 2, doubled again and again.
     let flood = three + "campaign 1\nprocess-ready 1\n" + String(repeating: "duplicate 2\n", count: 20)
     #expect(failure(flood)?.message == "10000 messages wait for delivery: deliver or drop some")

@@ -40,7 +40,7 @@ import Testing
     .confirm(nonce: 5, lastIndex: 8, isDoubtful: true),
     .confirmReply(
       ConfirmReply(
-        nonce: 5, lastIndex: 9, lastTerm: 2, acknowledged: 8, covered: 10, voters: [ReplicaID(rawValue: 1)])),
+        nonce: 5, lastIndex: 9, lastTerm: 2, acknowledged: 8, covered: 10, members: [ReplicaID(rawValue: 1)])),
   ]
 
   /// Joint, with all that a membership can have.

@@ -27,7 +27,7 @@ import Testing
     .confirmReply(
       ConfirmReply(
         nonce: nonce, lastIndex: lastIndex, lastTerm: lastTerm, acknowledged: acknowledged, covered: covered,
-        voters: voters.map(id)))
+        members: voters.map(id)))
   }
 
   @Test func anUnconfirmedReplicaDoesNotVoteNorCampaign() throws {
@@ -210,7 +210,7 @@ import Testing
       #expect(cluster[1].raft.role == .leader && cluster[1].raft.term == 1)
       #expect(cluster[1].raft.progress.first?.match == 1)
       let answer = ConfirmReply(
-        nonce: 77, lastIndex: 2, lastTerm: 1, acknowledged: 2, voters: [1, 2, 3].map(Self.id))
+        nonce: 77, lastIndex: 2, lastTerm: 1, acknowledged: 2, members: [1, 2, 3].map(Self.id))
       #expect(
         cluster.sent.first { if case .confirmReply = $0.body { true } else { false } }?.body
           == .confirmReply(answer))

@@ -134,15 +134,17 @@ import Testing
     #expect(cluster[1].raft.commitIndex == 2)
   }
 
-  @Test func followersAloneCommitWhileTheLeadersDiskIsSlow() throws {
+  /// LostPromiseTests shows why.
+  @Test func followersAloneDoNotCommitWhileTheLeadersDiskIsSlow() throws {
     var cluster = TestCluster(3)
     cluster.elect(1)
     cluster[1].isDiskStalled = true
     try cluster.propose(1, [1])
     cluster.settle()
-    #expect(cluster[1].raft.commitIndex == 2)
-    #expect(cluster[1].commands.isEmpty, "applied state never runs ahead of the own log")
-    #expect(cluster[2].commands == [[1]])
+    #expect(cluster[1].raft.progress.map(\.match) == [2, 2] && cluster[1].raft.commitIndex == 1)
+    cluster[1].isDiskStalled = false
+    cluster.settle()
+    #expect(cluster.nodes.allSatisfy { $0.commands == [[1]] })
   }
 
   @Test func theCommitHintForcesNoWrite() throws {

@@ -250,4 +250,42 @@ import Testing
       #expect(raft.drain().isEmpty)
     }
   }
+
+  /// An acknowledgment of an earlier life arrives late: the leader believes in a log that is gone.
+  @Test func aRefusalWeighsMoreThanALateAcknowledgment() throws {
+    var cluster = TestCluster(3)
+    cluster.elect(1)
+    for byte in 1...4 as ClosedRange<UInt8> { try cluster.propose(1, [byte]) }
+    cluster.settle()
+    let end = cluster[1].raft.lastIndex
+    cluster[3].isIsolated = true
+    let id = TestCluster.replica(3)
+    cluster.at(1) { $0.receive(message(3, 1, term: 1, .confirm(nonce: 9, lastIndex: 3, isDoubtful: true))) }
+    cluster.at(1) { $0.receive(message(3, 1, term: 1, .appendReply(AppendReply(match: end, round: 0)))) }
+    #expect(cluster[1].raft.progress.last?.match == end)
+    cluster.sent = []
+    let refused = AppendReply.Rejection(index: end, hintIndex: 2, hintTerm: 1)
+    cluster.at(1) {
+      $0.receive(message(3, 1, term: 1, .appendReply(AppendReply(match: 0, round: 0, rejection: refused))))
+    }
+    #expect(cluster[1].raft.progress.last?.match == 0)
+    let first = cluster.sent.compactMap { message -> LogIndex? in
+      if message.to == id, case .append(let append) = message.body { append.prevIndex } else { nil }
+    }.first
+    #expect(first == 2, "it tries where the follower says that the logs part")
+  }
+
+  /// Followers say at once that they hold what it follows, and only later that they have written it.
+  @Test func theFirstAppendOfALeaderIsSentOnce() throws {
+    var cluster = TestCluster(3)
+    cluster.elect(1)
+    try cluster.at(1) { try $0.transferLeadership(to: TestCluster.replica(2)) }
+    cluster.settle()
+    for number in [1, 3] {
+      let appends = cluster.sentBy(2).filter {
+        if case .append = $0.body { $0.to == TestCluster.replica(number) } else { false }
+      }
+      #expect(appends.count == 1)
+    }
+  }
 }

@@ -217,4 +217,30 @@ import Testing
     #expect(cluster[1].raft.base.index == 6 && cluster[1].raft.lastIndex == 7)
     #expect(cluster[1].raft.membership(at: 5) == nil && cluster[1].raft.membership(at: 6)?.voters.count == 1)
   }
+
+  /// It is told from an answer to an earlier chunk, because none is before the first.
+  @Test func aRefusedFirstChunkIsReadAgainAfterAHeartbeatInterval() throws {
+    var cluster = try Self.behind(chunk: 100)
+    for _ in 0..<4 {
+      let read = try #require(cluster[1].snapshotReads.last)
+      let chunk = Self.chunk(cluster, read, of: Self.bytes)
+      cluster.at(1) { $0.snapshotRead(chunk, for: Self.id(3)) }
+      cluster.settle()
+      cluster.at(3) { $0.snapshotRejected(chunk.id) }
+      cluster[1].snapshotReads = []
+      cluster.settle()
+      #expect(cluster[1].snapshotReads.isEmpty, "not at once: it may be refused again")
+      cluster.run(ticks: TestCluster.heartbeatTicks)
+      #expect(cluster[1].snapshotReads.count == 1)
+    }
+  }
+
+  @Test func aNewConnectionAsksAHostAgainThatForgotToRead() throws {
+    var cluster = try Self.behind()
+    #expect(cluster[1].snapshotReads.count == 1)
+    cluster.run(ticks: 20)
+    #expect(cluster[1].snapshotReads.count == 1)
+    cluster.at(1) { $0.peerReset(Self.id(3)) }
+    #expect(cluster[1].snapshotReads.count == 2)
+  }
 }

@@ -158,6 +158,22 @@ struct TestCluster {
     at(to) { $0.receive(message) }
   }
 
+  /// Delivers the messages that `accepts` and writes until nothing moves; the others wait.
+  mutating func settle(limit: Int = 10_000, _ accepts: (Message) -> Bool) {
+    for _ in 0..<limit {
+      if let number = (1...nodes.count).first(where: { !self[$0].isDiskStalled && !self[$0].writes.isEmpty })
+      {
+        write(number)
+      } else if let position = network.firstIndex(where: accepts) {
+        network.insert(network.remove(at: position), at: 0)
+        deliver()
+      } else {
+        return
+      }
+    }
+    Issue.record("the group never became quiet")
+  }
+
   /// Delivers and writes until nothing moves.
   mutating func settle(limit: Int = 100_000) {
     var steps = 0

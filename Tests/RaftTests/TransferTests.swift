@@ -71,4 +71,23 @@ import Testing
     #expect(cluster[3].raft.role == .follower)
     #expect(cluster[3].raft.term == 1)
   }
+
+  /// It could not campaign, and proposals would be refused until the transfer is given up.
+  @Test func aReplicaInDoubtIsNoTarget() throws {
+    var cluster = TestCluster(3)
+    cluster.elect(1)
+    cluster.run(ticks: 3)
+    cluster.at(1) {
+      $0.receive(message(2, 1, term: 1, .confirm(nonce: 9, lastIndex: 1, isDoubtful: true)))
+    }
+    #expect(throws: ProposalError.inDoubt(TestCluster.replica(2))) {
+      try cluster.at(1) { try $0.transferLeadership(to: TestCluster.replica(2)) }
+    }
+    #expect(ProposalError.inDoubt(TestCluster.replica(2)).isRetryable)
+    try cluster.propose(1, [1])
+    cluster.settle()
+    try cluster.at(1) { try $0.transferLeadership(to: TestCluster.replica(2)) }
+    cluster.settle()
+    #expect(cluster.leaders == [2], "it has acknowledged again")
+  }
 }

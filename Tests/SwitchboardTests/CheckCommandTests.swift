@@ -33,6 +33,28 @@ import Testing
     }
   }
 
+  /// The verdict is said first, and an unwritable picture takes the code only from a verdict of ok.
+  @Test(arguments: [true, false]) func aPictureThatCannotBeWrittenHidesNothing(_ json: Bool) throws {
+    func give(_ text: String) throws -> (exit: CheckExit, said: [String]) {
+      try Self.withFile(text) { file in
+        let report = try CheckRun(file: file, model: .register, limits: CheckLimits()).report()
+        var said: [String] = []
+        let exit = CheckAnswer(report, json: json, title: file).give(
+          picture: "/nowhere/p.html", say: { said.append($0) }, complain: { said.append("! " + $0) })
+        return (exit, said)
+      }
+    }
+    let wrong = try give(Self.staleRead)
+    #expect(wrong.exit == .violated)
+    #expect(wrong.said.count == 2)
+    #expect(wrong.said.first?.contains("violated") == true)
+    #expect(wrong.said.last?.hasPrefix("! /nowhere/p.html cannot be written") == true)
+    let right = try give("")
+    #expect(right.exit == .unwritable && right.exit.rawValue == 73)
+    #expect(right.said.first?.contains("ok") == true)
+    #expect(right.said.first?.contains("no operations") == true)
+  }
+
   @Test func aMalformedFileIsNamedWithItsLine() throws {
     try Self.withFile(Self.staleRead + "\n{\"process\":") { file in
       let failure = #expect(throws: CheckFailure.self) {

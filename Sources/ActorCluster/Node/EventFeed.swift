@@ -1,23 +1,32 @@
 // Committed records as they are applied on this node, for event streams.
 internal import CBOR
 internal import NIOConcurrencyHelpers
-internal import NodeStore
+package import NodeStore
+
+/// What event streams are told, in order for each partition.
+package enum FeedItem: Sendable {
+  case record(AppliedRecord)
+  /// The node's replica has the effects of all entries up to `index`, and has not said which they are.
+  case skipped(PartitionID, through: UInt64)
+}
 
 /// Hands every applied record to all subscribers. A subscriber that does not keep up within its buffer is ended,
 /// never slowed down for and never given a gap: it resumes from its position.
-final class EventFeed: Sendable {
-  static let buffer = 16_384
+package final class EventFeed: Sendable {
+  package static let buffer = 16_384
 
   private struct State {
     var next: UInt64 = 1
-    var subscribers: [UInt64: AsyncStream<AppliedRecord>.Continuation] = [:]
+    var subscribers: [UInt64: AsyncStream<FeedItem>.Continuation] = [:]
   }
 
   private let state = NIOLockedValueBox(State())
 
-  func subscribe() -> AsyncStream<AppliedRecord> {
+  package init() {}
+
+  package func subscribe() -> AsyncStream<FeedItem> {
     let (stream, continuation) = AsyncStream.makeStream(
-      of: AppliedRecord.self, bufferingPolicy: .bufferingOldest(Self.buffer))
+      of: FeedItem.self, bufferingPolicy: .bufferingOldest(Self.buffer))
     let id = state.withLockedValue { state in
       defer { state.next += 1 }
       state.subscribers[state.next] = continuation
@@ -29,15 +38,24 @@ final class EventFeed: Sendable {
     return stream
   }
 
-  func publish(_ record: AppliedRecord) {
+  package func publish(_ record: AppliedRecord) {
     guard record.actor != nil, !record.events.isEmpty else { return }
+    hand(.record(record))
+  }
+
+  /// Ends those streams that have not seen all up to `index`, once they have read what came before.
+  package func skipped(_ partition: PartitionID, through index: UInt64) {
+    hand(.skipped(partition, through: index))
+  }
+
+  private func hand(_ item: FeedItem) {
     let subscribers = state.withLockedValue { Array($0.subscribers.values) }
     for subscriber in subscribers {
-      if case .dropped = subscriber.yield(record) { subscriber.finish() }
+      if case .dropped = subscriber.yield(item) { subscriber.finish() }
     }
   }
 
-  func finish() {
+  package func finish() {
     let subscribers = state.withLockedValue { Array($0.subscribers.values) }
     for subscriber in subscribers { subscriber.finish() }
   }

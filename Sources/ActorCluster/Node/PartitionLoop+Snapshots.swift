@@ -3,27 +3,28 @@ internal import NodeStore
 internal import Raft
 
 extension PartitionLoop {
-  func carryOutSnapshot(_ action: PartitionAction, _ partition: PartitionID) {
-    let store = services.store
-    switch action {
-    case .syncState:
-      store.syncState { result in
-        switch result {
-        case .success(let synced): self.submit(.stateSynced(synced[partition] ?? 0), to: partition)
-        case .failure(let error): self.storeFailed(error)
-        }
+  func syncState(_ partition: PartitionID) {
+    services.store.syncState { result in
+      switch result {
+      case .success(let synced): self.submit(.stateSynced(synced[partition] ?? 0), to: partition)
+      case .failure(let error): self.storeFailed(error)
       }
-    case .readSnapshot:
-      store.readSnapshot(partition) { self.submit(.snapshotRead($0), to: partition) }
-    case .installSnapshot(let snapshot, let base):
-      store.installSnapshot(partition, base: base, snapshot: snapshot) { result in
-        switch result {
-        case .success: self.submit(.snapshotInstalled(base), to: partition)
-        case .failure(let error): self.storeFailed(error)
-        }
+    }
+  }
+
+  func readSnapshot(_ partition: PartitionID) {
+    services.store.readSnapshot(partition) { self.submit(.snapshotRead($0), to: partition) }
+  }
+
+  func installSnapshot(_ bytes: [UInt8], _ base: LogBase, _ partition: PartitionID) {
+    services.store.installSnapshot(partition, base: base, bytes: bytes) { result in
+      switch result {
+      case .success: self.submit(.snapshotInstalled(base), to: partition)
+      // The sender's fault or the line's: this node's disk is well.
+      case .failure(.unusableSnapshot(let detail)):
+        self.submit(.snapshotRefused(base, .unusableSnapshot(detail: detail)), to: partition)
+      case .failure(let error): self.storeFailed(error)
       }
-    default:
-      break
     }
   }
 }

@@ -16,8 +16,9 @@ enum PartitionEvent: Sendable {
   case loaded(Result<LoadedPartition, StoreError>)
   case checkpointed(LogIndex)
   case stateSynced(LogIndex)
-  case snapshotRead(Result<PartitionSnapshot, StoreError>)
+  case snapshotRead(Result<EncodedSnapshot, StoreError>)
   case snapshotInstalled(LogBase)
+  case snapshotRefused(LogBase, StoreError)
   case nodeConnected(NodeID)
   case nodeGone(NodeID)
   /// A heartbeat: what the node leads, and whether it hears this one.
@@ -57,6 +58,7 @@ actor PartitionLoop {
   private var lastTransfer: Int64 = 0
   /// When each partition was last handed to the node that should lead it.
   private var transfers: [PartitionID: Int64] = [:]
+  private var complaints = RepeatedComplaints()
 
   init(
     eventLoop: any EventLoop, number: Int, hosts: [PartitionHost], topology: ClusterTopology,
@@ -153,9 +155,14 @@ actor PartitionLoop {
     case .loaded(.failure(let error)): hosts[partition]?.loadFailed("\(error)")
     case .checkpointed(let index): hosts[partition]?.checkpointed(at: index)
     case .stateSynced(let index): hosts[partition]?.stateSynced(at: index)
-    case .snapshotRead(.success(let snapshot)): hosts[partition]?.snapshotRead(snapshot)
-    case .snapshotRead(.failure): hosts[partition]?.snapshotUnreadable()
+    case .snapshotRead(.success(let snapshot)): hosts[partition]?.snapshotRead(snapshot, moment)
+    case .snapshotRead(.failure(let error)):
+      complain("a snapshot cannot be read for another replica, which cannot catch up", "\(error)", partition)
+      hosts[partition]?.snapshotUnreadable()
     case .snapshotInstalled(let base): hosts[partition]?.snapshotInstalled(base)
+    case .snapshotRefused(let base, let error):
+      complain("a snapshot cannot be used and is asked for again", "\(error)", partition)
+      hosts[partition]?.snapshotRefused(base, moment)
     case .nodeConnected(let node):
       connectedSince[node] = connectedSince[node] ?? moment.monotonic
       hosts[partition]?.nodeConnected(node)
@@ -274,8 +281,14 @@ actor PartitionLoop {
       load(partition)
     case .confirmed:
       services.confirmed(partition, of: topology.placement.partitions.count)
-    case .syncState, .readSnapshot, .installSnapshot:
-      carryOutSnapshot(action, partition)
+    case .syncState:
+      syncState(partition)
+    case .readSnapshot:
+      readSnapshot(partition)
+    case .installSnapshot(let bytes, let base):
+      installSnapshot(bytes, base, partition)
+    case .snapshotProblem(let detail):
+      complain("a snapshot cannot be sent to other replicas", detail, partition)
     case .checkpoint(let checkpoint):
       services.store.checkpoint(checkpoint) { result in
         switch result {
@@ -285,6 +298,8 @@ actor PartitionLoop {
       }
     case .applied(let record):
       services.feed.publish(record)
+    case .eventsSkipped(let index):
+      services.feed.skipped(partition, through: index)
     case .leadership(let leader, let term, let isSelf):
       services.leadership(of: partition, leader: leader, term: term, isSelf: isSelf)
     case .quarantined(let detail):
@@ -296,6 +311,12 @@ actor PartitionLoop {
         "a durable message cannot be decided by this node's version and was dropped",
         metadata: ["to": "\(message.to)", "method": "\(message.method)", "cause": "\(error)"])
     }
+  }
+
+  /// Logs what happens again and again as long as nobody removes its cause.
+  private func complain(_ words: Logger.Message, _ cause: String, _ partition: PartitionID) {
+    guard complaints.admit(cause, of: partition, at: services.moment().monotonic) else { return }
+    services.logger.warning(words, metadata: ["partition": "\(partition.rawValue)", "cause": "\(cause)"])
   }
 
   /// Nothing of this loop is acknowledged any more; the node is to end.

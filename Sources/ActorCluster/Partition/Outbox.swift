@@ -117,6 +117,9 @@ package struct Watermarks: Equatable, Sendable {
   /// The number of the last message from `partition` that was applied; 0 for none.
   package subscript(partition: PartitionID) -> UInt64 { applied[partition] ?? 0 }
 
+  /// Who has sent any; sorted.
+  package var sources: [PartitionID] { applied.keys.sorted() }
+
   package mutating func advance(_ partition: PartitionID, to sequence: UInt64) throws -> [RowChange] {
     applied[partition] = sequence
     let id = RowID(actor: ActorKey(type: Self.rowType, id: String(partition.rawValue)), row: "")

@@ -60,6 +60,16 @@ package struct AppliedRecord: Equatable, Sendable {
   package let time: PartitionTime
   package let actor: ActorKey?
   package let events: [UInt8]
+
+  package init(
+    partition: PartitionID, index: UInt64, time: PartitionTime, actor: ActorKey?, events: [UInt8]
+  ) {
+    self.partition = partition
+    self.index = index
+    self.time = time
+    self.actor = actor
+    self.events = events
+  }
 }
 
 package struct PartitionLimits: Sendable {
@@ -79,8 +89,15 @@ package struct PartitionLimits: Sendable {
   package var compactionEntries: UInt64 = 50_000
   /// Entries that are kept for a follower that is behind; one that needs more gets a snapshot.
   package var retainedEntries: UInt64 = 10_000
-  /// The largest snapshot that is taken from another replica.
+  /// The largest snapshot that is taken from another replica, and therefore the largest that is sent.
   package var snapshotBytes = 1 << 30
+  /// How long the sender of a snapshot that was refused is not told.
+  package var snapshotRetryMilliseconds: Int64 = 1_000
+  /// How long a snapshot that is too large is not read again.
+  package var snapshotPauseMilliseconds: Int64 = 60_000
+  /// While a snapshot is on its way the log keeps what follows it, unless that are more entries than this: then the follower
+  /// is too slow, and memory is worth more than its next attempt.
+  package var entriesKeptForSnapshot: UInt64 { 4 * compactionEntries }
 
   package init() {}
 }
@@ -103,9 +120,15 @@ package enum PartitionAction: Sendable {
   case syncState
   /// Read this partition's last checkpoint and hand it to `snapshotRead`.
   case readSnapshot
-  /// Put it in the place of all that the state file has of this partition, durably; then `snapshotInstalled`.
-  case installSnapshot(PartitionSnapshot, LogBase)
+  /// Put what the bytes hold in the place of all that the state file has of this partition, durably; then
+  /// `snapshotInstalled`, or `snapshotRefused` if they cannot be used.
+  case installSnapshot([UInt8], LogBase)
+  /// A snapshot cannot be sent; in words for a person. Say so, but not every time.
+  case snapshotProblem(String)
   case applied(AppliedRecord)
+  /// The state has the effects of all entries up to here, and those after the last `applied` were never handed out: an
+  /// event stream that stands before must end and resume.
+  case eventsSkipped(through: LogIndex)
   case leadership(leader: NodeID?, term: Term, isSelf: Bool)
   case quarantined(String)
   /// A durable message or timer that this node's version cannot decide; it is done with, and was lost.

@@ -150,6 +150,7 @@ extension PartitionHost {
     // So many in one tick: what comes after waits for the next, so that a backlog does not stop heartbeats.
     for _ in 0..<limits.timersPerTick {
       guard let timer = state.timers.next, timer.at <= time, health == .running else { return }
+      if isPlanted(.fireTimerLate), time < timer.at.advanced(byMilliseconds: 4_000) { return }
       let message = DurableMessage(to: timer.actor, method: timer.method, encoded: timer.argument)
       guard decide(message, .timer(name: timer.name), now) else { return }
     }
@@ -237,7 +238,8 @@ extension PartitionHost {
 
   private func answer(to refused: ProposalError) -> CallAnswer {
     switch refused {
-    case .notLeader, .transferring, .notVoter, .membershipInFlight, .notReady, .invalidMembership:
+    case .notLeader, .witnessLeads, .transferring, .notVoter, .inDoubt, .membershipInFlight, .notReady,
+      .noStateHolder, .withoutState, .notLearner, .invalidMembership:
       .redirected(to: leaderNode)
     case .overloaded:
       .failed(.overloaded(what: "\(id) has too much waiting for its replicas", retryAfterMilliseconds: 100))

@@ -1,27 +1,39 @@
-// Compaction of the log, and snapshots to and from replicas that are too far behind for it.
+// Checkpoints, compaction of the log, and snapshots to and from replicas that are too far behind for it.
 package import NodeStore
 package import Raft
 
 extension PartitionHost {
   // MARK: sending
 
-  mutating func readSnapshot(_ request: SnapshotRead) {
+  mutating func readSnapshot(_ request: SnapshotRead, _ now: Moment) {
+    supplied.insert(request.to)
     let wasReading = snapshots.isReading
     if let chunk = snapshots.chunk(for: request, logBase: raft.base.index) {
       raft.snapshotRead(chunk, for: request.to)
+    } else if snapshots.isPaused(at: now.monotonic) {
+      snapshotUnreadable()
     } else if !wasReading {
       actions.append(.readSnapshot)
     }
   }
 
   /// The partition's checkpoint, as asked for by `.readSnapshot`.
-  package mutating func snapshotRead(_ snapshot: PartitionSnapshot) {
+  package mutating func snapshotRead(_ snapshot: EncodedSnapshot, _ now: Moment) {
     let index = snapshot.appliedIndex
+    guard snapshot.bytes.count <= limits.snapshotBytes else {
+      // Reading it again at every heartbeat would keep the disk and a core busy for nothing.
+      snapshots.pause(until: now.monotonic + limits.snapshotPauseMilliseconds)
+      actions.append(
+        .snapshotProblem(
+          "the snapshot at entry \(index) has \(snapshot.bytes.count) bytes, and a replica takes at most "
+            + "\(limits.snapshotBytes): replicas that need it cannot catch up"))
+      return snapshotUnreadable()
+    }
     guard index >= raft.base.index, let term = raft.term(at: index),
-      let membership = raft.membership(at: index), let bytes = try? snapshot.encoded()
+      let membership = raft.membership(at: index)
     else { return snapshotUnreadable() }
     let base = LogBase(index: index, term: term, membership: membership)
-    for (replica, chunk) in snapshots.read(bytes, base: base) {
+    for (replica, chunk) in snapshots.read(snapshot.bytes, base: base) {
       raft.snapshotRead(chunk, for: replica)
     }
   }
@@ -33,20 +45,24 @@ extension PartitionHost {
 
   // MARK: receiving
 
-  mutating func storeSnapshot(_ chunk: SnapshotChunk) {
+  mutating func storeSnapshot(_ chunk: SnapshotChunk, _ now: Moment) {
     switch snapshots.store(chunk) {
     case .staged(let offset):
       raft.snapshotStored(chunk.id, upTo: offset)
     case .refused:
-      raft.snapshotRejected(chunk.id)
+      reject(chunk.id, now)
     case .complete(let bytes):
-      guard let snapshot = try? PartitionSnapshot(encoded: bytes), snapshot.appliedIndex == chunk.id.index
-      else {
-        return raft.snapshotRejected(chunk.id)
-      }
-      isInstalling = true
+      // What the state file has is not known yet.
+      guard health != .loading else { return reject(chunk.id, now) }
       let base = LogBase(index: chunk.id.index, term: chunk.id.term, membership: chunk.membership)
-      actions.append(.installSnapshot(snapshot, base))
+      if base.index <= checkpointedIndex {
+        // After a damage of the log the state may be ahead of it: then only the log has to begin anew.
+        overtaken = base
+        syncState()
+      } else {
+        isInstalling = true
+        actions.append(.installSnapshot(bytes, base))
+      }
     }
   }
 
@@ -54,10 +70,73 @@ extension PartitionHost {
   package mutating func snapshotInstalled(_ base: LogBase) {
     isInstalling = false
     raft.snapshotInstalled(SnapshotID(index: base.index, term: base.term))
+    checkpointedIndex = max(checkpointedIndex, base.index)
     syncedIndex = max(syncedIndex, base.index)
     raft.checkpointed(upTo: syncedIndex)
     dirty = DirtyRows()
     if !isWitness { reload() }
+  }
+
+  /// The snapshot cannot be used, and the state file is as it was. The leader sends one anew.
+  package mutating func snapshotRefused(_ base: LogBase, _ now: Moment) {
+    isInstalling = false
+    reject(SnapshotID(index: base.index, term: base.term), now)
+  }
+
+  /// The leader begins anew as soon as it is told: so it is told after a pause, or one that is never of use would be sent
+  /// without end.
+  private mutating func reject(_ id: SnapshotID, _ now: Moment) {
+    rejection = (id, now.monotonic + limits.snapshotRetryMilliseconds)
+  }
+
+  mutating func tellRejection(_ now: Moment) {
+    guard let rejection, now.monotonic >= rejection.due else { return }
+    self.rejection = nil
+    raft.snapshotRejected(rejection.id)
+  }
+
+  /// The state file is durable up to `syncedIndex`: if it has all of a received snapshot, the log may begin after that.
+  private mutating func concludeOvertaken() {
+    guard let base = overtaken else { return }
+    overtaken = nil
+    let id = SnapshotID(index: base.index, term: base.term)
+    // A sync that was under way before may have missed the checkpoint; the leader begins anew then.
+    if syncedIndex >= base.index { raft.snapshotInstalled(id) } else { raft.snapshotRejected(id) }
+  }
+
+  /// Bytes of snapshots under way, in memory.
+  package var snapshotBytesHeld: Int { snapshots.bytesHeld }
+
+  /// Frees the bytes of snapshots that nobody needs any more.
+  mutating func dropIdleSnapshots() {
+    if !isLeader { supplied = [] }
+    if snapshots.isSending, !isLeader || !raft.progress.contains(where: \.isInSnapshot) {
+      snapshots.stopSending()
+    }
+    if snapshots.isReceiving, !raft.isStagingSnapshot { snapshots.stopReceiving() }
+  }
+
+  // MARK: checkpoints
+
+  mutating func startCheckpoint(_ now: Moment) {
+    guard !checkpointing, !isInstalling, !isWitness, health == .running, dirty.count > 0,
+      dirty.count >= limits.checkpointRows
+        || now.monotonic - lastCheckpoint >= limits.checkpointMilliseconds
+    else { return }
+    checkpointNow(now)
+  }
+
+  /// Writes all that is committed and not yet in the state file.
+  package mutating func checkpointNow(_ now: Moment) {
+    guard health == .running, !isInstalling, !isWitness, dirty.count > 0 else { return }
+    checkpointing = true
+    lastCheckpoint = now.monotonic
+    actions.append(.checkpoint(dirty.takeCheckpoint(of: id, at: appliedIndex)))
+  }
+
+  package mutating func checkpointed(at index: LogIndex) {
+    checkpointing = false
+    checkpointedIndex = max(checkpointedIndex, index)
   }
 
   // MARK: compaction
@@ -65,9 +144,19 @@ extension PartitionHost {
   /// Asks for the state file to be made durable once enough of the log could go then.
   mutating func startCompaction() {
     guard !isSyncing, !isInstalling, health == .running else { return }
-    let reachable = isWitness ? raft.compactableIndex : checkpointedIndex
-    guard reachable >= raft.base.index + limits.compactionEntries else { return }
-    if isWitness { return compact() }
+    let step = limits.compactionEntries
+    if isWitness {
+      if raft.compactableIndex >= raft.base.index + step { compact() }
+      return
+    }
+    // What was kept for a follower goes as soon as it may, without another sync.
+    if syncedIndex >= raft.base.index + step { compact() }
+    let proven = syncedIndex >= raft.base.index + step ? syncedIndex : raft.base.index
+    if checkpointedIndex >= proven + step { syncState() }
+  }
+
+  private mutating func syncState() {
+    guard !isSyncing else { return }
     isSyncing = true
     actions.append(.syncState)
   }
@@ -76,18 +165,31 @@ extension PartitionHost {
   package mutating func stateSynced(at index: LogIndex) {
     isSyncing = false
     syncedIndex = max(syncedIndex, index)
+    concludeOvertaken()
     raft.checkpointed(upTo: syncedIndex)
     compact()
   }
 
-  /// Keeps what a follower that is not far behind still needs; one that is gets a snapshot.
+  /// Keeps what a follower that is not far behind still needs; one that is gets a snapshot. What follows the snapshot that
+  /// is on its way is kept too, within a limit, until the follower has caught up from there: else it would need another one
+  /// as soon as that has come, and so on.
   private mutating func compact() {
     var target = isWitness ? raft.compactableIndex : syncedIndex
     for follower in raft.progress where follower.match > 0 {
       let lag = raft.lastIndex - min(raft.lastIndex, follower.match)
-      if lag <= limits.retainedEntries { target = min(target, follower.match) }
+      if lag <= limits.retainedEntries {
+        supplied.remove(follower.id)
+        target = min(target, follower.match)
+      } else if !follower.isInSnapshot, lag <= limits.entriesKeptForSnapshot, supplied.contains(follower.id) {
+        target = min(target, follower.match)
+      }
+    }
+    if let sent = snapshots.sentIndex,
+      raft.lastIndex - min(raft.lastIndex, sent) <= limits.entriesKeptForSnapshot,
+      raft.progress.contains(where: \.isInSnapshot)
+    {
+      target = min(target, sent)
     }
     raft.compact(to: target)
-    if raft.progress.allSatisfy({ $0.match >= raft.base.index }) { snapshots.stopSending() }
   }
 }

@@ -36,10 +36,18 @@ package struct PartitionHost: Sendable {
   var checkpointing = false
   var lastCheckpoint: Int64 = 0
   var snapshots: SnapshotTransfers
+  /// Followers that were given a snapshot and have not caught up since.
+  var supplied: Set<ReplicaID> = []
   /// A received snapshot is on its way into the state file: no checkpoint may follow it there.
   var isInstalling = false
+  /// A received snapshot that cannot be used, and when its sender is told.
+  var rejection: (id: SnapshotID, due: Int64)?
+  /// A received snapshot of which the state file has more than all, once that is durable.
+  var overtaken: LogBase?
   /// `.confirmed` was said.
   private var isConfirmed = false
+  /// Consensus reported a contradiction, and the node was told that this replica leads no more.
+  private var isOut = false
   /// The state file is being made durable.
   var isSyncing = false
   /// The last checkpoint that was written, and the last one known to be on stable storage.
@@ -72,15 +80,16 @@ package struct PartitionHost: Sendable {
 
   // MARK: status
 
-  package var isLeader: Bool { raft.role == .leader }
+  /// A replica that found a contradiction leads nothing, whatever it was.
+  package var isLeader: Bool { raft.role == .leader && raft.violation == nil }
 
   /// A witness keeps the log for the others and runs no actors.
-  package var isWitness: Bool { raft.membership.isWitness(raft.id) }
+  package var isWitness: Bool { raft.isWitness }
 
   /// Whether this replica answers calls: it leads, and has applied all that was committed before it led.
   package var isServing: Bool { isLeader && !isWitness && health == .running && appliedIndex >= termStart }
 
-  package var leaderNode: NodeID? { raft.leader.flatMap { nodes[$0] } }
+  package var leaderNode: NodeID? { raft.violation == nil ? raft.leader.flatMap { nodes[$0] } : nil }
 
   package func node(of replica: ReplicaID) -> NodeID? { nodes[replica] }
 
@@ -119,6 +128,8 @@ package struct PartitionHost: Sendable {
     }
     startCheckpoint(now)
     startCompaction()
+    tellRejection(now)
+    dropIdleSnapshots()
   }
 
   /// A replica whose log contradicts what was committed takes no part any more: it must not help elect anyone.
@@ -170,6 +181,8 @@ package struct PartitionHost: Sendable {
   /// The rows of the last checkpoint, as asked for by `.load`.
   package mutating func loaded(_ partition: LoadedPartition, now: Moment) {
     guard health == .loading else { return }
+    // Also of a state that cannot be used: no older snapshot may take its place.
+    checkpointedIndex = partition.appliedIndex
     state = empty
     dirty = DirtyRows()
     undecided = []
@@ -190,9 +203,12 @@ package struct PartitionHost: Sendable {
         "its checkpoint is at entry \(partition.appliedIndex), its log ends at \(raft.lastIndex): "
           + "the log file is older than the state file")
     }
+    if partition.appliedIndex > appliedIndex {
+      // What lies between came as a state, not as records: event streams would miss it.
+      actions.append(.eventsSkipped(through: partition.appliedIndex))
+    }
     appliedIndex = partition.appliedIndex
     decidedIndex = partition.appliedIndex
-    checkpointedIndex = partition.appliedIndex
     clock = PartitionClock(after: state.time, monotonic: now.monotonic)
     health = .running
     // A witness applies nothing: what it would make of later entries is no state.
@@ -225,7 +241,7 @@ package struct PartitionHost: Sendable {
   package mutating func drain(_ now: Moment) -> [PartitionAction] {
     if isServing { releaseWaiting(now) }
     var next = raft.drain()
-    if let violation = raft.violation, health == .running { quarantine(violation) }
+    if let violation = raft.violation { takeNoPart(violation) }
     while !next.isEmpty {
       for action in next { carryOut(action, now) }
       if isServing { releaseWaiting(now) }
@@ -234,7 +250,7 @@ package struct PartitionHost: Sendable {
     if isServing {
       send()
     }
-    if !isConfirmed, reachesVotingFloor {
+    if !isConfirmed, raft.reachesVotingFloor {
       isConfirmed = true
       actions.append(.confirmed)
     }
@@ -242,15 +258,20 @@ package struct PartitionHost: Sendable {
     return actions
   }
 
-  /// Nothing is in doubt any more, and the next start will not find it so.
-  private var reachesVotingFloor: Bool {
-    guard raft.isConfirmed else { return false }
-    guard let floor = raft.votingFloor else { return true }
-    let index = max(raft.stableIndex, raft.base.index)
-    return (raft.term(at: index) ?? 0, index) >= (floor.term, floor.index)
+  /// The node must not name this replica as a leader in its heartbeats: they would keep the others from electing one.
+  private mutating func takeNoPart(_ violation: String) {
+    if case .quarantined = health {} else { quarantine(violation) }
+    guard !isOut else { return }
+    isOut = true
+    termStart = .max
+    actions.append(.leadership(leader: nil, term: raft.term, isSelf: false))
   }
 
   private mutating func carryOut(_ action: Action, _ now: Moment) {
+    if isOut {
+      // It says nothing any more, and takes nothing in.
+      guard case .persist = action else { return }
+    }
     switch action {
     case .send(let message):
       actions.append(.send(message))
@@ -259,9 +280,9 @@ package struct PartitionHost: Sendable {
     case .apply(let entries):
       if health == .running, !isWitness { apply(entries) }
     case .readSnapshot(let request):
-      readSnapshot(request)
+      readSnapshot(request, now)
     case .storeSnapshot(let chunk):
-      storeSnapshot(chunk)
+      storeSnapshot(chunk, now)
     case .roleChanged(let role, _, let leader):
       roleChanged(role, leader: leader, now)
     case .readConfirmed(let token):
@@ -359,28 +380,5 @@ package struct PartitionHost: Sendable {
       .applied(
         AppliedRecord(
           partition: id, index: index, time: record.time, actor: record.actor, events: record.events)))
-  }
-
-  // MARK: checkpoints
-
-  private mutating func startCheckpoint(_ now: Moment) {
-    guard !checkpointing, !isInstalling, !isWitness, health == .running, dirty.count > 0,
-      dirty.count >= limits.checkpointRows
-        || now.monotonic - lastCheckpoint >= limits.checkpointMilliseconds
-    else { return }
-    checkpointNow(now)
-  }
-
-  /// Writes all that is committed and not yet in the state file.
-  package mutating func checkpointNow(_ now: Moment) {
-    guard health == .running, !isInstalling, !isWitness, dirty.count > 0 else { return }
-    checkpointing = true
-    lastCheckpoint = now.monotonic
-    actions.append(.checkpoint(dirty.takeCheckpoint(of: id, at: appliedIndex)))
-  }
-
-  package mutating func checkpointed(at index: LogIndex) {
-    checkpointing = false
-    checkpointedIndex = max(checkpointedIndex, index)
   }
 }

@@ -79,7 +79,7 @@ extension PartitionHost {
       let messages = state.outbox.messages(to: destination, after: 0, limit: .max, committed: .max)
       return "to \(destination.rawValue): \(messages.first?.sequence ?? 0)...\(messages.last?.sequence ?? 0)"
     }
-    let into = (0..<16).map { PartitionID(rawValue: $0) }.filter { state.inbox[$0] > 0 }.map {
+    let into = state.inbox.sources.map {
       "from \($0.rawValue): \(state.inbox[$0])"
     }
     return (out + into).joined(separator: ", ")

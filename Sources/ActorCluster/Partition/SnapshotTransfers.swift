@@ -31,12 +31,19 @@ package struct SnapshotTransfers: Sendable {
   /// Who waits for the state file to be read.
   private var waiting: [SnapshotRead] = []
   private let limitBytes: Int
+  /// Until then nothing is read, on the host's clock.
+  private var pausedUntil: Int64 = .min
 
   package init(limitBytes: Int) {
     self.limitBytes = limitBytes
   }
 
   package var isReading: Bool { !waiting.isEmpty }
+  package var isSending: Bool { sending != nil || isReading }
+  package var isReceiving: Bool { receiving != nil }
+  package var bytesHeld: Int { (sending?.bytes.count ?? 0) + (receiving?.bytes.count ?? 0) }
+  /// The last entry in the snapshot that is held for sending.
+  package var sentIndex: LogIndex? { sending?.base.index }
 
   // MARK: sending
 
@@ -70,6 +77,11 @@ package struct SnapshotTransfers: Sendable {
     waiting = []
   }
 
+  /// Reading again so soon would find the same.
+  package mutating func pause(until time: Int64) { pausedUntil = time }
+
+  package func isPaused(at time: Int64) -> Bool { time < pausedUntil }
+
   private static func chunk(of sending: Sending, _ request: SnapshotRead) -> SnapshotChunk {
     // Of another snapshot than the one that was asked for only the beginning is of use.
     let offset = request.id == sending.id ? Int(clamping: request.offset) : 0
@@ -81,6 +93,9 @@ package struct SnapshotTransfers: Sendable {
   }
 
   // MARK: receiving
+
+  /// What has come is of no use any more.
+  package mutating func stopReceiving() { receiving = nil }
 
   package mutating func store(_ chunk: SnapshotChunk) -> Stored {
     // The sender may begin anew, with the same snapshot or another.

@@ -1,6 +1,23 @@
 // Where the attempts of one call go, and when it is given up: a pure value.
 package import PeerTransport
 
+/// How often a node may be dialed out of turn: many calls are redirected to the same leader at once, and one that has just
+/// ended is named until the others notice.
+package struct RedialLimit: Sendable {
+  package static let pauseMilliseconds: Int64 = 100
+
+  private var last: [NodeID: Int64] = [:]
+
+  package init() {}
+
+  /// Whether that node may be dialed now; counted as done if so.
+  package mutating func allows(_ node: NodeID, now: Int64) -> Bool {
+    if let last = last[node], now - last < Self.pauseMilliseconds { return false }
+    last[node] = now
+    return true
+  }
+}
+
 /// The attempts of one call to a durable actor: to the leader of the moment, following redirections, around nodes
 /// that do not answer, with the same command id, until the deadline.
 package struct CallRouting: Sendable {

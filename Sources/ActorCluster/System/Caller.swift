@@ -9,6 +9,7 @@ final class Caller: Sendable {
   enum Outcome: Sendable {
     case answer(CallAnswer)
     case lost(String)
+    case notConnected
   }
 
   private typealias Waiter = CheckedContinuation<Outcome, Never>
@@ -19,7 +20,10 @@ final class Caller: Sendable {
     var active = 0
     var isStopped = false
     var start = 0
+    var redials = RedialLimit()
   }
+
+  private static let notConnected = "is not connected"
 
   private let configuration: SystemConfiguration
   private let links: TransportLinks
@@ -92,6 +96,7 @@ final class Caller: Sendable {
     var routing = CallRouting(
       nodes: configuration.topology.nodes, leader: directory.leader(of: partition), start: opened.start,
       deadline: deadline)
+    var named: NodeID?
     while true {
       switch routing.next(now: clock.monotonic()) {
       case .giveUp(let error):
@@ -108,11 +113,17 @@ final class Caller: Sendable {
             ? 0 : state.withLockedValue { $0.sequence.firstOutstanding })
         let attemptEnd = min(deadline, clock.monotonic() + configuration.timing.attemptMilliseconds)
         switch await attempt(frame, at: node, until: attemptEnd) {
+        case .notConnected:
+          // Others hear the leader: it has just started, and waiting for the end of a backoff would cost the call.
+          if node == named { redial(node) }
+          if host == nil { directory.forget(node, asLeaderOf: partition) }
+          routing.unanswered(by: node, Self.notConnected)
         case .lost(let why):
           if host == nil { directory.forget(node, asLeaderOf: partition) }
           routing.unanswered(by: node, why)
         case .answer(.redirected(let leader)):
           if host == nil { directory.setLeader(leader, of: partition) }
+          named = leader
           routing.redirected(from: node, to: leader)
         case .answer(.failed(.overloaded(let what, let delay))):
           let end = routing.overloaded(
@@ -138,6 +149,9 @@ final class Caller: Sendable {
     let deadline = clock.monotonic() + options.timeoutMilliseconds
     switch await attempt(frame, at: id.node, until: deadline) {
     case .answer(let answer): return answer
+    case .notConnected:
+      return .failed(
+        .unavailable(reason: "\(id.node) \(Self.notConnected)", retryAfterMilliseconds: 100))
     case .lost(let why):
       return .failed(.unavailable(reason: "\(id.node) \(why)", retryAfterMilliseconds: 100))
     }
@@ -168,7 +182,12 @@ final class Caller: Sendable {
     }
     var frame = frame
     frame.call = call
-    if !links.trySend(.call(frame), to: node) { end(call, .lost("is not connected")) }
+    if !links.trySend(.call(frame), to: node) { end(call, .notConnected) }
+  }
+
+  private func redial(_ node: NodeID) {
+    let now = clock.monotonic()
+    if state.withLockedValue({ $0.redials.allows(node, now: now) }) { links.transport.redial(node) }
   }
 
   // MARK: ends

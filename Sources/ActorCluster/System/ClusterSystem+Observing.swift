@@ -29,9 +29,10 @@ extension ClusterSystem {
   }
 
   /// All committed changes of durable actors after `position`, each once, in order for each partition; without a
-  /// position, from now on. The stream ends when its reader falls too far behind or the node stops: resume then from
-  /// the position of the last element, on any node. A node that is behind the position waits for itself to catch up.
-  /// Throws `EventsGone` where the log no longer has what follows the position.
+  /// position, from now on. The stream ends with a `ClusterError` when its reader falls too far behind, the node stops, or
+  /// this node's replica caught up by a snapshot and never had what the reader lacks: resume then from the position of the
+  /// last element, on any node. A node that is behind the position waits for itself to catch up. Throws `EventsGone` where
+  /// the log no longer has what follows the position.
   public func events(after position: EventPosition?) -> AsyncThrowingStream<ActorEvents, any Error> {
     guard let host else {
       return AsyncThrowingStream { $0.finish(throwing: ClusterError.invalidCall("a client has no events")) }
@@ -50,12 +51,15 @@ extension ClusterSystem {
             let page = await host.records(of: partition, after: seen, limit: 512)
             if page.beginsAfter != nil { throw EventsGone(partition: partition) }
             guard let last = page.lastIndex else { break }
-            for record in page.records { try reader.read(record, into: continuation) }
+            for record in page.records { try reader.read(.record(record), into: continuation) }
             reader.skip(partition, to: last)
           }
         }
-        for await record in live { try reader.read(record, into: continuation) }
-        continuation.finish()
+        for await item in live { try reader.read(item, into: continuation) }
+        // Thrown, so that whoever merges this with another sequence notices the end.
+        throw ClusterError.unavailable(
+          reason: "this node ended its event streams: it stops, or the reader fell behind",
+          retryAfterMilliseconds: 0)
       } catch {
         continuation.finish(throwing: error)
       }
@@ -75,26 +79,11 @@ public struct EventsGone: Error, Equatable, CustomStringConvertible {
   }
 }
 
-/// Keeps the position of one event stream.
-private struct EventReader {
-  var position: EventPosition
-  let types: DurableTypes
-
-  mutating func skip(_ partition: PartitionID, to index: UInt64) {
-    let slot = Int(partition.rawValue)
-    position.indices[slot] = max(position.indices[slot], index)
-  }
-
-  /// Passes a record on, unless the stream has seen it.
-  mutating func read(
-    _ record: AppliedRecord, into continuation: AsyncThrowingStream<ActorEvents, any Error>.Continuation
+extension EventReader {
+  fileprivate mutating func read(
+    _ item: FeedItem, into continuation: AsyncThrowingStream<ActorEvents, any Error>.Continuation
   ) throws {
-    let slot = Int(record.partition.rawValue)
-    guard record.index > position.indices[slot] else { return }
-    position.indices[slot] = record.index
-    guard let actor = record.actor, !record.events.isEmpty, let type = types.types[actor.type] else { return }
-    let element = ActorEvents(
-      actor: actor, time: record.time, events: try type.decodeEvents(record.events), position: position)
+    guard let element = try read(item) else { return }
     if case .dropped = continuation.yield(element) {
       throw ClusterError.overloaded(
         what: "the reader of an event stream fell \(EventFeed.buffer) events behind",

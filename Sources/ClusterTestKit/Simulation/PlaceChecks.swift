@@ -23,10 +23,19 @@ package struct PlaceChecks {
   }
 
   package private(set) var violation: String?
+  /// For the coverage table.
+  package private(set) var created: UInt64 = 0
+  package private(set) var requeued: UInt64 = 0
+  package private(set) var completed: UInt64 = 0
+  package private(set) var abandoned: UInt64 = 0
+  private var queues: Set<String> = []
   private var interactions: [String: Interaction] = [:]
   private var agents: [String: Agent] = [:]
 
   func exists(_ id: String) -> Bool { interactions[id] != nil }
+
+  /// Whether anybody ever waited in it.
+  func hasQueue(_ id: String) -> Bool { queues.contains(id) }
 
   /// Those that are not closed, in order of id.
   var open: [String] { interactions.filter { $0.value.stage != .closed }.keys.sorted() }
@@ -38,6 +47,7 @@ package struct PlaceChecks {
   mutating func interaction(_ id: String, _ event: InteractionEvent) {
     guard let known = interactions[id] else {
       guard case .created(let created) = event else { return breach("interaction \(id) began with \(event)") }
+      self.created += 1
       interactions[id] = Interaction(
         stage: .waiting, arrivedAt: created.standing.arrivedAt, priority: created.standing.priority)
       return
@@ -48,6 +58,15 @@ package struct PlaceChecks {
       breach("interaction \(id) lost its place in line: \(standing)")
     }
     interactions[id]?.stage = next
+    count(event)
+  }
+
+  private mutating func count(_ event: InteractionEvent) {
+    switch event {
+    case .requeued: requeued += 1
+    case .closed(let event): if event.outcome == .abandoned { abandoned += 1 } else { completed += 1 }
+    case .created, .offered, .answered, .ended: break
+    }
   }
 
   /// The stage after an event, or nil if it may not follow.
@@ -98,6 +117,7 @@ package struct PlaceChecks {
   }
 
   mutating func queue(_ id: String, _ event: WorkQueueEvent) {
+    queues.insert(id)
     guard case .enqueued(let entry) = event, let known = interactions[entry.interaction] else { return }
     if entry.arrivedAt != known.arrivedAt || entry.priority != known.priority {
       breach("interaction \(entry.interaction) lost its place in queue \(id)")

@@ -1,9 +1,17 @@
 // The promises P2 to P5, checked on every entry as it commits: a value. It looks at what replicas applied, never at how.
-import ActorCluster
+package import ActorCluster
 import CBOR
 import ContactCenter
-import NodeStore
-import Raft
+package import NodeStore
+package import Raft
+
+/// A replica on that node applied a committed entry, at that many microseconds.
+package struct AppliedEntry: Sendable {
+  package var entry: LogEntry
+  package var partition: PartitionID
+  package var node: Int
+  package var at: Int64
+}
 
 /// Follows the committed entries of all partitions. `violation` is the first breach, with the promise's id.
 package struct PromiseChecks {
@@ -22,7 +30,7 @@ package struct PromiseChecks {
   /// How each interaction, agent and counter stands is in the partitions' states; these are the sums that must come out.
   package private(set) var digest: UInt64 = 0
 
-  init(shape: SimulationShape, types: DurableTypes) {
+  package init(shape: SimulationShape, types: DurableTypes) {
     self.types = types
     committed = Array(repeating: [], count: Int(shape.partitions))
   }
@@ -34,17 +42,16 @@ package struct PromiseChecks {
 
   // MARK: consensus
 
-  mutating func elected(_ replica: ReplicaID, _ partition: PartitionID, term: Term) {
+  package mutating func elected(_ replica: ReplicaID, _ partition: PartitionID, term: Term) {
     if let other = leaders[partition, default: [:]][term], other != replica {
       breach("P2: \(other) and \(replica) both lead \(partition) in term \(term)")
     }
     leaders[partition, default: [:]][term] = replica
   }
 
-  func stopped(_ node: Int) {}
-
   /// A replica applied an entry: the same at every replica, or two histories exist.
-  mutating func applied(_ entry: LogEntry, of partition: PartitionID, by node: Int, at now: Int64) {
+  package mutating func applied(_ applied: AppliedEntry) {
+    let (entry, partition, node) = (applied.entry, applied.partition, applied.node)
     let position = Int(partition.rawValue)
     let hash = Self.hash(entry)
     let known = LogIndex(committed[position].count)
@@ -61,7 +68,7 @@ package struct PromiseChecks {
     }
     committed[position].append(hash)
     digest = (digest ^ hash) &* 0x9E37_79B9_7F4A_7C15
-    interpret(entry, partition, now)
+    interpret(entry, partition, applied.at)
   }
 
   private static func hash(_ entry: LogEntry) -> UInt64 {

@@ -27,6 +27,10 @@ struct ClientRequest {
     self.purpose = purpose
   }
 
+  static func read(_ register: String) -> ClientRequest {
+    ClientRequest(ActorKey(type: Counter.actorType, id: register), "value", Done(), .read(register))
+  }
+
   var isRead: Bool {
     switch purpose {
     case .viewAgent, .read: true
@@ -93,6 +97,10 @@ struct SimulatedClient {
     case .agent: 210_000
     case .counting: 900_000
     }
+  }
+
+  var isFreeToCount: Bool {
+    if case .counting = kind { pending == nil } else { false }
   }
 
   init(kind: Kind, session: SessionID) {
@@ -170,7 +178,7 @@ struct SimulatedClient {
     case 3:
       return ClientRequest(actor, "increment", 1, .add(counter))
     case 4, 5:
-      return ClientRequest(ActorKey(type: Counter.actorType, id: register), "value", Done(), .read(register))
+      return .read(register)
     default:
       return ClientRequest(ActorKey(type: Counter.actorType, id: register), "increment", 1, .add(register))
     }

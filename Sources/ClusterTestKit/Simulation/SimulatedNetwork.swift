@@ -26,11 +26,22 @@ package struct SimulatedNetwork {
   private var cut: [Int]
   package var quality = Quality()
   private var busyUntil: [Int64]
+  /// Counts the connections of each link: what is under way on one is lost with it.
+  private var connections: [UInt64]
 
   package init(nodes: Int) {
     self.nodes = nodes
     cut = Array(repeating: 0, count: nodes * nodes)
     busyUntil = Array(repeating: 0, count: nodes * nodes)
+    connections = Array(repeating: 0, count: nodes * nodes)
+  }
+
+  package func connection(_ from: Int, _ to: Int) -> UInt64 { connections[from * nodes + to] }
+
+  /// The two connect anew.
+  package mutating func connect(_ one: Int, _ other: Int) {
+    connections[one * nodes + other] += 1
+    connections[other * nodes + one] += 1
   }
 
   package func reaches(_ from: Int, _ to: Int) -> Bool { cut[from * nodes + to] == 0 }

@@ -17,6 +17,10 @@ extension Simulation {
       return
     }
     guard let request = clients[index].next(&random, isClosing: isClosing) else { return }
+    begin(request, index)
+  }
+
+  private func begin(_ request: ClientRequest, _ index: Int) {
     clients[index].sequence += 1
     let command = CommandID(session: clients[index].session, sequence: clients[index].sequence)
     clients[index].pending = .init(request: request, command: command, firstCall: nextCall)
@@ -93,15 +97,24 @@ extension Simulation {
   private func completed(_ pending: SimulatedClient.Pending, reply: [UInt8]?, _ index: Int) {
     clients[index].pending = nil
     ledger.completed(pending.request, reply: reply, client: index, at: now)
-    coverage.count(.commands)
-    if pending.attempts > 1 { coverage.count(.unknownOutcomes) }
+    if reply != nil { coverage.count(.commands) }
+    if pending.attempts > 1 { coverage.count(.repeatedCommands) }
     if pending.request.purpose == .viewAgent, let reply {
       clients[index].view = try? CBORDecoder().decode(AgentView.self, from: reply)
     }
+    if !isClosing, case .add(let counter) = pending.request.purpose { look(at: counter) }
     guard let reply, !pending.request.isRead, random.chance(oneIn: 5) else { return }
     let call = newCall(of: index)
     clients[index].echo = .init(pending: pending, reply: reply, call: call, sentAt: now)
     transmit(pending, call, to: anyNode(for: pending.request.actor))
+  }
+
+  /// Somebody reads what has just been written, wherever a leader is thought to be.
+  private func look(at register: String) {
+    guard SimulatedClient.registers.contains(register),
+      let reader = clients.indices.first(where: { clients[$0].isFreeToCount }), random.chance(oneIn: 2)
+    else { return }
+    begin(.read(register), reader)
   }
 
   /// The same command again: the same reply, or word that it is forgotten. Never another effect.

@@ -9,7 +9,8 @@ extension Simulation {
     guard nodes.indices.contains(receiver) else { return }
     let other = nodes[receiver]
     let event = Event.packet(
-      packet, from: node.index, senderLife: node.life, receiverLife: other.life)
+      packet, from: node.index, senderLife: node.life, receiverLife: other.life,
+      connection: network.connection(node.index, receiver))
     if receiver == node.index { return schedule(event, to: receiver, in: 20) }
     switch network.fate(from: node.index, to: receiver, now: now, &random) {
     case .lost:
@@ -65,18 +66,19 @@ extension Simulation {
         node.hosts[position].leaderAlive(peer, term: led.term)
       }
       if hearsUs { node.hosts[position].nodeAlive(peer) }
-      node.touched[position] = true
+      // What follows from it waits for the next tick.
     }
-    scheduleTurn(node)
   }
 
-  /// Both ends learn of a new connection, and of a process that is another than before.
-  func connect(_ node: SimulatedNode, _ other: SimulatedNode) {
+  /// Both ends learn of a new connection. What was under way on the one before is lost.
+  /// - Parameter isStarted: the first of the two is a new process, and the other learns that the one before is gone.
+  func connect(_ node: SimulatedNode, _ other: SimulatedNode, isStarted: Bool = false) {
     guard network.reaches(node.index, other.index), network.reaches(other.index, node.index) else { return }
+    network.connect(node.index, other.index)
     for (one, peer) in [(node, other), (other, node)] {
-      one.heartbeats.forget(peer.id)
+      if isStarted { one.heartbeats.forget(peer.id) }
       for position in one.hosts.indices {
-        if one.index == other.index { one.hosts[position].nodeGone(peer.id) }
+        if isStarted, one.index == other.index { one.hosts[position].nodeGone(peer.id) }
         one.hosts[position].nodeConnected(peer.id)
         one.touched[position] = true
       }

@@ -19,6 +19,7 @@ extension Simulation {
     } catch {
       // A disk that is full or cannot be read at the moment is not lost: somebody frees it or mends the cable.
       let isLost = if case .damaged = error { true } else { false }
+      if isLost { coverage.count(.damageFound) }
       stop(node, because: isLost ? .lostDisk("\(error)") : .crashed)
       return isLost ? () : schedule(.start, to: index, in: 500_000)
     }
@@ -28,7 +29,7 @@ extension Simulation {
       return stop(node, because: .lostDisk(suspicion))
     }
     if isStale(node, store.incarnation) {
-      coverage.count(.staleRefused)
+      coverage.count(store.isNew ? .wipedRefused : .staleRefused)
       return stop(node, because: .lostDisk("an old copy was restored"))
     }
     if store.tailWasCut { coverage.count(.cutTails) }
@@ -55,7 +56,7 @@ extension Simulation {
     scheduleTurn(node)
     ping(node)
     for other in nodes where other.index != index && other.isUp {
-      connect(node, other)
+      connect(node, other, isStarted: true)
     }
   }
 
@@ -107,7 +108,6 @@ extension Simulation {
   /// The process is gone; its memory and what its disk had not synced with it.
   func stop(_ node: SimulatedNode, because reason: StopReason) {
     if case .lostDisk(let why) = reason {
-      coverage.count(.damageFound)
       trace.record(.stopped, at: now, node: node.index, note: why)
     } else {
       trace.record(.stopped, at: now, node: node.index)
@@ -121,7 +121,6 @@ extension Simulation {
     }
     node.hosts = []
     node.writes = []
-    promises.stopped(node.index)
   }
 
   // MARK: turns
@@ -153,9 +152,9 @@ extension Simulation {
   /// Events since the last turn are drained together, as on an event loop.
   func turn(_ node: SimulatedNode) {
     node.isTurnScheduled = false
+    let moment = node.moment(now)
     for position in node.hosts.indices where node.touched[position] {
       node.touched[position] = false
-      let moment = node.moment(now)
       for action in node.hosts[position].drain(moment) {
         carryOut(action, PartitionID(rawValue: UInt32(position)), node)
         // Its store may have failed.
@@ -167,13 +166,21 @@ extension Simulation {
   }
 
   private func compareApplied(_ position: Int, _ node: SimulatedNode) {
-    let host = node.hosts[position]
-    let from = max(node.checked[position], host.raft.base.index)
-    let last = host.isWitness ? min(host.raft.commitIndex, host.raft.stableIndex) : host.appliedIndex
-    if let problem = host.raft.violation { reported("P2: \(host.id) on \(node.id): \(problem)") }
+    if let problem = node.hosts[position].raft.violation {
+      reported("P2: \(node.hosts[position].id) on \(node.id): \(problem)")
+    }
+    let last =
+      node.hosts[position].isWitness
+      ? min(node.hosts[position].raft.commitIndex, node.hosts[position].raft.stableIndex)
+      : node.hosts[position].appliedIndex
+    guard last > node.checked[position] else { return }
+    let from = max(node.checked[position], node.hosts[position].raft.base.index)
     guard last > from else { return }
-    for entry in host.raft.entries(in: from + 1...last) {
-      promises.applied(entry, of: host.id, by: node.index, at: now)
+    for entry in node.hosts[position].raft.entries(in: from + 1...last) {
+      let applied = AppliedEntry(
+        entry: entry, partition: PartitionID(rawValue: UInt32(position)), node: node.index, at: now)
+      recorded?.append(applied)
+      promises.applied(applied)
     }
     node.checked[position] = last
   }
@@ -182,11 +189,12 @@ extension Simulation {
     let life = node.life
     switch action {
     case .send(let message):
-      if awaitedKill != nil {
-        switch message.body {
-        case .voteReply(granted: true, _), .vote, .appendReply: promised(node)
-        default: break
-        }
+      switch message.body {
+      case .voteReply(granted: true, _):
+        promised(.vote, by: node, partition, to: shape.node(of: message.to))
+      case .appendReply:
+        promised(.acknowledgment, by: node, partition, to: shape.node(of: message.to))
+      default: break
       }
       send(.consensus(partition, message), from: node, to: shape.node(of: message.to))
     case .persist(let request):
@@ -194,7 +202,7 @@ extension Simulation {
       if let base = request.base, !request.resetsLog, base.index > 0 { coverage.count(.compactions) }
       node.writes.append((partition, request))
     case .answer(let call, let answer):
-      if case .reply = answer { promised(node) }
+      if case .reply = answer { promised(.answer, by: node, partition) }
       schedule(.answer(call, answer), in: 200)
     case .deliver(let batch):
       if let leader = leader(of: batch.to, seenBy: node) { send(.messages(batch), from: node, to: leader) }
@@ -221,7 +229,7 @@ extension Simulation {
       reported("P1: \(partition) on \(node.id) is quarantined: \(detail)")
     case .undeliverable(let message, let error):
       fail("P3: a durable message to \(message.to) was dropped: \(error)")
-    case .applied:
+    case .applied, .eventsSkipped, .snapshotProblem:
       break
     }
   }
@@ -231,7 +239,7 @@ extension Simulation {
     coverage.count(node.hosts[Int(partition.rawValue)].isWitness ? .witnessElections : .elections)
     trace.record(.elected, at: now, node: node.index, partition: Int(partition.rawValue), term)
     promises.elected(replica, partition, term: term)
-    promised(node)
+    promised(.election, by: node, partition)
   }
 
   private func setLeader(_ leader: NodeID?, of partition: PartitionID, _ node: SimulatedNode) {

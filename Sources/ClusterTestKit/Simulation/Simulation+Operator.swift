@@ -23,6 +23,8 @@ struct OperatorPlan {
   var restarting: [Int] = []
   /// The spare node has replicas.
   var spareIsMember = false
+  /// The member in whose place the spare node has them.
+  var replaced: Int?
 }
 
 extension Simulation {
@@ -38,7 +40,9 @@ extension Simulation {
     }
   }
 
-  private func isMember(_ node: Int) -> Bool { node < shape.members || operations.spareIsMember }
+  func isMember(_ node: Int) -> Bool {
+    node < shape.members ? node != operations.replaced : operations.spareIsMember
+  }
 
   // MARK: replacing
 
@@ -47,13 +51,18 @@ extension Simulation {
     guard let node = nodes.first(where: { if case .lostDisk = $0.stopped { true } else { false } }) else {
       return
     }
-    let old = shape.replica(node.index, generation: node.generation)
+    guard isMember(node.index) else {
+      // Nobody has replicas there: the disk waits, empty, until somebody wants some.
+      virtualDisk(node.index).wipe()
+      node.stopped = .crashed
+      return
+    }
+    let old = replica(of: node)
     coverage.count(.replacements)
     join(node)
     let isJoint = random.chance(oneIn: 2)
     operations.replacing = .init(
-      node: node.index, old: old, new: shape.replica(node.index, generation: node.generation),
-      isJoint: isJoint,
+      node: node.index, old: old, new: replica(of: node), isJoint: isJoint,
       isExplicit: isJoint && random.chance(oneIn: 2))
   }
 
@@ -65,34 +74,46 @@ extension Simulation {
     virtualDisk(node.index).repair()
     faults.oldDisks[node.index] = nil
     faults.busy.remove(node.index)
+    faults.failing.remove(node.index)
     node.generation += 1
     node.isJoining = true
     // A new disk begins to count its starts anew; the node's peers are told that it is another.
     for other in nodes { other.incarnations[node.index] = 0 }
-    let replica = shape.replica(node.index, generation: node.generation)
-    replicas[replica] = node.id
+    let new = replica(of: node)
+    replicas[new] = node.id
     for other in nodes {
-      for position in other.hosts.indices { other.hosts[position].setNode(node.id, of: replica) }
+      for position in other.hosts.indices { other.hosts[position].setNode(node.id, of: new) }
     }
     start(node.index)
   }
 
   func startMembershipChange() -> Bool {
     guard operations.replacing == nil else { return false }
-    let node = nodes[shape.spare]
-    if operations.spareIsMember {
+    let spare = nodes[shape.spare]
+    if let replaced = operations.replaced {
+      operations.replaced = nil
+      let old = replica(of: spare)
+      join(nodes[replaced])
       operations.replacing = .init(
-        node: node.index, old: shape.replica(node.index, generation: node.generation), new: nil,
-        isJoint: false,
-        isExplicit: false)
+        node: replaced, old: old, new: replica(of: nodes[replaced]), isJoint: true,
+        isExplicit: random.chance(oneIn: 2))
+    } else if operations.spareIsMember {
+      operations.replacing = .init(
+        node: spare.index, old: replica(of: spare), new: nil, isJoint: false, isExplicit: false)
     } else {
-      join(node)
+      join(spare)
       operations.spareIsMember = true
+      // In addition, or in the place of a member that is alive.
+      operations.replaced = random.chance(oneIn: 2) ? Int(random.next() % UInt64(shape.members)) : nil
       operations.replacing = .init(
-        node: node.index, old: nil, new: shape.replica(node.index, generation: node.generation),
-        isJoint: random.chance(oneIn: 2), isExplicit: false)
+        node: spare.index, old: operations.replaced.map { replica(of: nodes[$0]) }, new: replica(of: spare),
+        isJoint: operations.replaced != nil || random.chance(oneIn: 2), isExplicit: random.chance(oneIn: 2))
     }
     return true
+  }
+
+  private func replica(of node: SimulatedNode) -> ReplicaID {
+    shape.replica(node.index, generation: node.generation)
   }
 
   /// Asks each partition's leader for the next step, until all partitions have taken all steps.
@@ -104,18 +125,23 @@ extension Simulation {
         continue
       }
       let host = leader.hosts[Int(partition.rawValue)]
-      if host.raft.membership.isJoint { isDone = false }
+      // What is not committed may yet be undone.
+      let isCommitted = host.raft.membership(at: host.raft.commitIndex) == host.raft.membership
+      if host.raft.membership.isJoint || !isCommitted { isDone = false }
       guard let step = nextStep(change, host) else { continue }
       isDone = false
-      // Refused while another is under way: asked again.
-      try? leader.hosts[Int(partition.rawValue)].changeMembership(step)
+      do {
+        try leader.hosts[Int(partition.rawValue)].changeMembership(step)
+        cutOff(leader.index, with: change.node)
+      } catch {
+        // Refused while another is under way: asked again.
+      }
       operations.replacing?.notBefore = now + Int64(random.next() % 1_500_000)
       touch(partition, leader)
     }
     guard isDone else { return }
     operations.replacing = nil
-    guard change.new == nil else { return }
-    operations.spareIsMember = false
+    if change.old == replica(of: nodes[shape.spare]) { operations.spareIsMember = false }
   }
 
   private func leaderNode(of partition: PartitionID) -> SimulatedNode? {

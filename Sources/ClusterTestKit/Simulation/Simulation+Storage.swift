@@ -61,16 +61,23 @@ extension Simulation {
 
   func readSnapshot(_ partition: PartitionID, _ node: SimulatedNode) {
     attempt(node) { (store) throws(StoreError) in
-      node.hosts[Int(partition.rawValue)].snapshotRead(try store.readSnapshot(partition))
+      node.hosts[Int(partition.rawValue)].snapshotRead(
+        try store.readSnapshot(partition), node.moment(now))
       touch(partition, node)
     }
   }
 
   func install(
-    _ snapshot: PartitionSnapshot, _ base: LogBase, _ partition: PartitionID, _ node: SimulatedNode
+    _ snapshot: [UInt8], _ base: LogBase, _ partition: PartitionID, _ node: SimulatedNode
   ) {
     attempt(node) { (store) throws(StoreError) in
-      try store.installSnapshot(partition, base: base, snapshot: snapshot)
+      do throws(StoreError) {
+        try store.installSnapshot(partition, base: base, bytes: snapshot)
+      } catch {
+        guard case .unusableSnapshot = error else { throw error }
+        node.hosts[Int(partition.rawValue)].snapshotRefused(base, node.moment(now))
+        return touch(partition, node)
+      }
       coverage.count(.snapshots)
       trace.record(.installed, at: now, node: node.index, partition: Int(partition.rawValue), base.index)
       node.hosts[Int(partition.rawValue)].snapshotInstalled(base)

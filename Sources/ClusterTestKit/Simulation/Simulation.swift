@@ -1,5 +1,5 @@
 // A whole cluster in one thread, on a virtual clock: the real partition hosts, domain and store; faults from a seed.
-import ActorCluster
+package import ActorCluster
 import ContactCenter
 import HeapModule
 import NodeStore
@@ -20,7 +20,7 @@ package final class Simulation {
   enum Event {
     case tick(life: Int)
     case turn(life: Int)
-    case packet(Packet, from: Int, senderLife: Int, receiverLife: Int)
+    case packet(Packet, from: Int, senderLife: Int, receiverLife: Int, connection: UInt64)
     case call(PartitionCall, PartitionID)
     case answer(CallID, CallAnswer)
     case logWritten(life: Int)
@@ -28,9 +28,10 @@ package final class Simulation {
     case load(PartitionID, life: Int)
     case syncState(PartitionID, life: Int)
     case readSnapshot(PartitionID, life: Int)
-    case install(PartitionID, PartitionSnapshot, LogBase, life: Int)
+    case install(PartitionID, [UInt8], LogBase, life: Int)
     case start
-    case kill(powerLoss: Bool, all: Bool)
+    case awaited(AwaitedFault)
+    case isolate(friend: Int?)
     case gone(Int)
     case client(Int)
     case fault
@@ -52,7 +53,7 @@ package final class Simulation {
   package let shape: SimulationShape
   package let profile: SimulationProfile
   let placement: Placement
-  let types = DurableTypes([Counter.self, Interaction.self, WorkQueue.self, Agent.self])
+  package let types = DurableTypes([Counter.self, Interaction.self, WorkQueue.self, Agent.self])
   let files: VirtualFileSystem
   var random: SplitMix64
   /// Microseconds since the start.
@@ -65,6 +66,8 @@ package final class Simulation {
   package internal(set) var promises: PromiseChecks
   package internal(set) var coverage = SimulationCoverage()
   package internal(set) var trace = SimulationTrace()
+  /// What the checks were told, if somebody wants to tell it to others.
+  package var recorded: [AppliedEntry]?
   /// Every replica that there ever was, and its node.
   var replicas: [ReplicaID: NodeID] = [:]
   /// What ended the simulation early.
@@ -78,8 +81,6 @@ package final class Simulation {
   var isHealed = false
   /// Clients begin nothing new; what is under way comes to its end.
   var isClosing = false
-  /// A kill that waits for its moment.
-  var awaitedKill: (powerLoss: Bool, all: Bool)?
   private var queue = Heap<Scheduled>()
   private var order: UInt64 = 0
 
@@ -156,7 +157,8 @@ package final class Simulation {
   private func handle(_ scheduled: Scheduled) {
     switch scheduled.event {
     case .start: start(scheduled.node)
-    case .kill(let powerLoss, let all): killAtPromise(scheduled.node, powerLoss: powerLoss, all: all)
+    case .awaited(let fault): make(fault, at: scheduled.node)
+    case .isolate(let friend): isolate(scheduled.node, friend: friend)
     case .client(let index): clientTurn(index)
     case .answer(let call, let answer): answered(call, answer)
     case .fault: makeFault()
@@ -174,7 +176,8 @@ package final class Simulation {
     switch event {
     case .tick(let life) where life == node.life: tick(node)
     case .turn(let life) where life == node.life: turn(node)
-    case .packet(let packet, let sender, let senderLife, let receiverLife) where receiverLife == node.life:
+    case .packet(let packet, let sender, let senderLife, let receiverLife, let connection)
+    where receiverLife == node.life && connection == network.connection(sender, node.index):
       receive(packet, from: sender, senderLife: senderLife, at: node)
     case .logWritten(let life) where life == node.life: writeLog(node)
     case .checkpoint(let checkpoint, let life) where life == node.life: write(checkpoint, node)

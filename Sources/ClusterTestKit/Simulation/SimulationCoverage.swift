@@ -17,11 +17,17 @@ package struct SimulationCoverage: Sendable {
     case cutTails = "torn tails cut"
     case damageFound = "damage refused at the start"
     case staleRefused = "stale restores refused"
+    case wipedRefused = "wiped disks refused"
     case suspects = "suspects after a failed write"
     case reloads = "states loaded anew"
     case timers = "timers fired"
     case messages = "durable messages applied"
-    case unknownOutcomes = "commands retried over a failover"
+    case repeatedCommands = "commands sent more than once"
+    case created = "interactions created"
+    case requeued = "interactions requeued"
+    case completed = "interactions completed by an agent"
+    case abandoned = "interactions abandoned"
+    case replicasCompared = "states of replicas compared"
   }
 
   package var faults: [SimulatedFault: UInt64] = [:]

@@ -22,8 +22,9 @@ package struct SimulationProfile: Sendable {
   package var slowWriteOneIn: UInt64
   /// Kills fall into moments in which something has just been promised.
   package var killsAtPromises: Bool
+  /// Leaders are cut off in such moments, and while they change the members.
+  package var cutsAtPromises: Bool
 
-  /// Steps between two faults that follow each other at once.
   package init(_ random: inout SplitMix64) {
     let isDense = random.chance(oneIn: 2)
     faults = SimulatedFault.allCases.filter { _ in random.chance(oneIn: 2) }
@@ -31,8 +32,8 @@ package struct SimulationProfile: Sendable {
     pause = isDense ? 120_000 : 1_200_000
     spread = isDense ? 900_000 : 2_600_000
     lengthPercent = [30, 100, 100, 250][Int(random.next() % 4)]
-    let restarts: [(Int64, UInt64)] = [(2, 40), (60, 1_400), (60, 1_400), (500, 6_000)]
-    (restart, restartSpread) = restarts[Int(random.next() % 4)]
+    let restarts: [(Int64, UInt64)] = [(2, 40), (60, 1_400), (60, 1_400), (500, 6_000), (3_000, 12_000)]
+    (restart, restartSpread) = restarts[Int(random.next() % UInt64(restarts.count))]
     let isQuick = random.chance(oneIn: 2)
     electionTicks = isQuick ? 8 : 20
     heartbeatTicks = isQuick ? 2 : 4
@@ -41,5 +42,6 @@ package struct SimulationProfile: Sendable {
     retainedEntries = random.chance(oneIn: 2) ? 5 : 40
     slowWriteOneIn = random.chance(oneIn: 2) ? 8 : 200
     killsAtPromises = random.chance(oneIn: 2)
+    cutsAtPromises = random.chance(oneIn: 2)
   }
 }

@@ -22,9 +22,9 @@ package struct SimulationShape: Equatable, Sendable {
     self.partitions = partitions
   }
 
-  /// Three nodes, and every third time five; every other time one of them is a witness.
+  /// Three nodes, and every seventh time five; every other time one of them is a witness.
   package init(seed: UInt64) {
-    let members = seed % 3 == 0 ? 5 : 3
+    let members = seed % 7 == 0 ? 5 : 3
     self.init(members: members, witness: seed % 2 == 1 ? members - 1 : nil, partitions: members == 3 ? 3 : 2)
   }
 

@@ -4,9 +4,8 @@ import ActorCluster
 /// The last events of a simulation, and a digest of all of them.
 package struct SimulationTrace {
   package enum Kind: UInt8 {
-    case sent, dropped, delivered, written, checkpointed, applied, call, answer, fault, started, stopped,
-      elected,
-      installed, restored
+    case dropped, delivered, written, checkpointed, call, answer, fault, started, stopped, elected, installed
+    case restored
   }
 
   package struct Event {
@@ -44,8 +43,10 @@ package struct SimulationTrace {
         | UInt64(UInt16(truncatingIfNeeded: partition)))
     mix(first)
     mix(second)
+    let note = note()
+    for byte in note.map({ Array($0.utf8) }) ?? [] { mix(UInt64(byte)) }
     let event = Event(
-      at: at, kind: kind, node: node, partition: partition, first: first, second: second, note: note())
+      at: at, kind: kind, node: node, partition: partition, first: first, second: second, note: note)
     switch kind {
     case .fault, .started, .stopped, .elected, .installed:
       if milestones.count < 10 * capacity { milestones.append(event) }

@@ -2,7 +2,7 @@
 
 extension Operation {
   /// The id of the command that it is an attempt of.
-  var command: String? { argument["command"]?.text }
+  var command: JSONValue? { argument["command"] }
 
   func has(_ function: ContactCenterFunction) -> Bool { self.function == function.rawValue }
 }
@@ -11,7 +11,7 @@ enum Commands {
   /// One operation for all attempts of a command: from its first invocation to its first acknowledgment; open if there
   /// is none. Others as they are.
   static func merged(_ operations: [Operation]) -> [Operation] {
-    var places: [String: Int] = [:]
+    var places: [JSONValue: Int] = [:]
     var merged: [Operation] = []
     for operation in operations {
       guard let command = operation.command else {
@@ -36,7 +36,7 @@ enum Commands {
 /// Promise P3: a command that is retried has one effect and gives the same reply.
 enum CommandRule {
   static func violations(_ operations: [Operation]) -> [Violation] {
-    var firsts: [String: Operation] = [:]
+    var firsts: [JSONValue: Operation] = [:]
     var violations: [Violation] = []
     for operation in operations where !operation.isOpen {
       guard let command = operation.command else { continue }
@@ -51,7 +51,7 @@ enum CommandRule {
         Violation(
           rule: .commandTwice, key: operation.key,
           explanation: [
-            "command \(command) was acknowledged twice, with different effects",
+            "command \(command.text ?? command.description) was acknowledged twice, with different effects",
             "line \(first.completed?.line ?? 0): \(first.words) on \(first.key)",
             "line \(operation.completed?.line ?? 0): \(operation.words) on \(operation.key)",
           ], part: HistoryPart([first, operation], culprits: [operation])))

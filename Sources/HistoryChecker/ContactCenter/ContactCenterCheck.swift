@@ -18,7 +18,30 @@ struct ContactCenterCheck {
 
   init(_ history: History) throws(HistoryError) {
     self.history = history
+    for operation in history.operations { try Self.requireKey(of: operation) }
     operations = Commands.merged(history.operations)
+  }
+
+  /// An operation that says nothing of whom it is about would be looked at by no rule. Only a `create` without an answer
+  /// may leave it out.
+  private static func requireKey(of operation: Operation) throws(HistoryError) {
+    guard let function = ContactCenterFunction(rawValue: operation.function) else { return }
+    let wanted: String
+    switch function {
+    case .create:
+      guard operation.key == .null, let end = operation.completed else { return }
+      throw HistoryError(line: end.line, problem: .field("key", wanted: "the interaction that was created"))
+    case .signIn, .stateOfAgent:
+      guard operation.key.text == nil else { return }
+      wanted = "the agent, a text"
+    case .deliver:
+      guard operation.key == .null else { return }
+      wanted = "the pair of sender and receiver"
+    case .accept, .decline, .complete, .finishWrapUp, .abandon, .requeue, .view, .final:
+      guard operation.key == .null else { return }
+      wanted = "the interaction"
+    }
+    throw HistoryError(line: operation.invoked.line, problem: .field("key", wanted: wanted))
   }
 
   func run(into report: inout CheckReport, _ budget: inout Budget) throws(HistoryError) {

@@ -54,31 +54,33 @@ struct SeenInteraction: Equatable {
 
   var state: State
   /// Nil if nothing was said of agents.
-  var agents: [String]?
+  var agents: [JSONValue]?
   /// Nil if nothing was said of queues.
-  var queues: [String]?
+  var queues: [JSONValue]?
 
-  /// `{"state": …, "agent": … or "agents": […], "queues": […]}`
+  static let wanted =
+    "null, or an object with a \"state\" of \(State.allCases.map(\.rawValue)), and maybe an \"agent\" (a text, or null for none) or \"agents\", and \"queues\": lists of texts"
+
+  /// `{"state": …, "agent": … or "agents": […], "queues": […]}`. An agent that is null is said to be none.
   init?(_ value: JSONValue) {
     guard let state = value["state"]?.text.flatMap(State.init) else { return nil }
     self.state = state
-    switch value["agents"] {
-    case nil, .null:
-      if let agent = value["agent"], agent != .null {
-        guard let name = agent.text else { return nil }
-        agents = [name]
-      }
-    case .array(let names):
-      agents = names.compactMap(\.text)
-      guard agents?.count == names.count else { return nil }
-    default: return nil
+    if let agent = value["agent"] {
+      guard agent == .null || agent.text != nil else { return nil }
+      agents = agent == .null ? [] : [agent]
     }
-    switch value["queues"] {
-    case nil, .null: break
-    case .array(let names):
-      queues = names.compactMap(\.text)
-      guard queues?.count == names.count else { return nil }
-    default: return nil
+    if let list = value["agents"] {
+      guard let names = Self.texts(list), agents == nil || agents == names else { return nil }
+      agents = names
     }
+    if let list = value["queues"] {
+      guard let names = Self.texts(list) else { return nil }
+      queues = names
+    }
+  }
+
+  private static func texts(_ list: JSONValue) -> [JSONValue]? {
+    guard let elements = list.elements, elements.allSatisfy({ $0.text != nil }) else { return nil }
+    return elements
   }
 }

@@ -62,7 +62,7 @@ enum DeliveryRule {
     let last = known.map(\.number).max() ?? Int64.min
     let first = known.map(\.number).min() ?? Int64.max
     for (before, after) in zip(sorted, sorted.dropFirst())
-    where before >= first && after <= last && after - before > 1 {
+    where before >= first && after <= last && isGap(before, after) {
       guard let follower = pair.first(where: { $0.number == after })?.operation else { continue }
       add(
         .deliveryMissing,
@@ -70,5 +70,11 @@ enum DeliveryRule {
         [follower])
     }
     return violations
+  }
+
+  /// Numbers may lie further apart than a number can say.
+  private static func isGap(_ before: Int64, _ after: Int64) -> Bool {
+    let (distance, overflow) = after.subtractingReportingOverflow(before)
+    return overflow || distance > 1
   }
 }

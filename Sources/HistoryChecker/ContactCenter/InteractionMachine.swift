@@ -84,12 +84,11 @@ struct InteractionMachine: SequentialMachine {
     }
   }
 
-  func isPure(_ operation: Int) -> Bool {
+  /// What changes no state and agrees with this one.
+  func isSafe(_ operation: Int) -> Bool {
     switch steps[operation] {
-    case .decline, .see, .seeNothing: true
+    case .decline, .see, .seeNothing: next(steps[operation]) != nil
     default: false
     }
   }
-
-  func isSafe(_ operation: Int) -> Bool { isPure(operation) && next(steps[operation]) != nil }
 }

@@ -39,13 +39,10 @@ enum InteractionStep: Equatable {
       guard let seen = SeenInteraction(result) else {
         throw HistoryError(
           line: (operation.completed ?? operation.invoked).line,
-          problem: .result(
-            function: operation.function,
-            wanted: "null, or an object with a \"state\" of \(SeenInteraction.State.allCases.map(\.rawValue))"
-          ))
+          problem: .result(function: operation.function, wanted: SeenInteraction.wanted))
       }
       let named = seen.agents?.count == 1 ? seen.agents?.first : nil
-      return .see(seen.state, agent: named.map { table.number(of: .string($0)) } ?? 0)
+      return .see(seen.state, agent: named.map { table.number(of: $0) } ?? 0)
     case .signIn, .stateOfAgent, .deliver: return nil
     }
   }

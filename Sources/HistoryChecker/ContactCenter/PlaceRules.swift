@@ -6,6 +6,9 @@ struct PlaceRules {
   /// The last completed `final` of each interaction, in the order of the first.
   private var finals: [(key: JSONValue, operation: Operation, seen: SeenInteraction?)] = []
   private var finalPlaces: [JSONValue: Int] = [:]
+  /// The last completed `state-of-agent` of each agent, in the order of the first.
+  private var agents: [JSONValue] = []
+  private var slots: [JSONValue: (operation: Operation, held: [JSONValue])] = [:]
 
   var hasFinals: Bool { !finals.isEmpty }
 
@@ -16,7 +19,7 @@ struct PlaceRules {
       let seen = SeenInteraction(result)
       guard seen != nil || result == .null else {
         throw HistoryError(
-          line: end.line, problem: .result(function: "final", wanted: "null, or an object with a \"state\""))
+          line: end.line, problem: .result(function: "final", wanted: SeenInteraction.wanted))
       }
       if let place = finalPlaces[operation.key] {
         finals[place] = (operation.key, operation, seen)
@@ -25,22 +28,31 @@ struct PlaceRules {
         finals.append((operation.key, operation, seen))
       }
     }
+    for operation in operations where operation.has(.stateOfAgent) {
+      guard let result = operation.result, let end = operation.completed else { continue }
+      guard let held = result["slots"]?.elements, held.allSatisfy({ $0.text != nil || $0.number != nil })
+      else {
+        throw HistoryError(
+          line: end.line,
+          problem: .result(
+            function: "state-of-agent", wanted: "an object with \"slots\": a list of interactions"))
+      }
+      if slots.updateValue((operation, held), forKey: operation.key) == nil { agents.append(operation.key) }
+    }
   }
 
   func violations() -> [Violation] {
     lost() + fromNowhere() + notInOnePlace() + slotsDenied()
   }
 
-  /// Acknowledged and not there. One that was looked for without an answer is not known to be lost.
+  /// Acknowledged and not there. One that was looked for without any answer is not known to be lost.
   private func lost() -> [Violation] {
     guard hasFinals else { return [] }
     let asked = Set(operations.filter { $0.has(.final) && $0.isOpen }.map(\.key))
     return operations.compactMap { create in
-      guard create.has(.create), !create.isOpen, create.key != .null, !asked.contains(create.key) else {
-        return nil
-      }
+      guard create.has(.create), !create.isOpen else { return nil }
       let final = finalPlaces[create.key].map { finals[$0] }
-      if let final, final.seen != nil { return nil }
+      guard final.map({ $0.seen == nil }) ?? !asked.contains(create.key) else { return nil }
       return Violation(
         rule: .lost, key: create.key,
         explanation: [
@@ -99,12 +111,6 @@ struct PlaceRules {
 
   /// Agents and interactions name each other. Only agents and interactions that were both seen are compared.
   private func slotsDenied() -> [Violation] {
-    var slots: [JSONValue: (operation: Operation, held: [JSONValue])] = [:]
-    var agents: [JSONValue] = []
-    for operation in operations where operation.has(.stateOfAgent) {
-      guard let held = operation.result?["slots"]?.elements else { continue }
-      if slots.updateValue((operation, held), forKey: operation.key) == nil { agents.append(operation.key) }
-    }
     var violations: [Violation] = []
     func add(_ key: JSONValue, _ words: String, _ operations: [Operation]) {
       violations.append(
@@ -118,7 +124,7 @@ struct PlaceRules {
         guard let place = finalPlaces[interaction], let seen = finals[place].seen, let holders = seen.agents
         else { continue }
         let isWithAgent = [.offered, .held, .active, .wrapUp].contains(seen.state)
-        if !isWithAgent || !holders.contains(agent.text ?? "") {
+        if !isWithAgent || !holders.contains(agent) {
           add(
             interaction,
             "agent \(agent) holds interaction \(interaction) at the end, which is \(seen.state.rawValue) with \(holders)",
@@ -128,7 +134,7 @@ struct PlaceRules {
     }
     for final in finals {
       guard let seen = final.seen, [.offered, .held, .active, .wrapUp].contains(seen.state),
-        let holder = seen.agents?.first, let slot = slots[.string(holder)], !slot.held.contains(final.key)
+        let holder = seen.agents?.first, let slot = slots[holder], !slot.held.contains(final.key)
       else { continue }
       add(
         final.key,

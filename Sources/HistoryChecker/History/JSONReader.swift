@@ -11,6 +11,7 @@ public struct JSONProblem: Error, Equatable, Sendable {
 public struct JSONReader {
   /// Arrays and objects inside each other.
   public static let depthLimit = 32
+  private static let realLimit = 9_007_199_254_740_992.0
 
   private let bytes: ArraySlice<UInt8>
   private var at: Int
@@ -82,8 +83,8 @@ public struct JSONReader {
       skipSpace()
       if take(",") { continue }
       guard take("}") else { throw problem("a ',' or '}' is missing") }
-      members.sort { $0.name < $1.name }
-      for (one, other) in zip(members, members.dropFirst()) where one.name == other.name {
+      members.sort(by: JSONMember.precedes)
+      for (one, other) in zip(members, members.dropFirst()) where JSONValue.isSame(one.name, other.name) {
         throw problem("the name \(JSONValue.string(one.name)) occurs twice")
       }
       return .object(members)
@@ -125,8 +126,20 @@ public struct JSONReader {
       guard digits() > 0 else { throw problem("a digit is missing") }
     }
     let text = String(decoding: bytes[start..<at], as: UTF8.self)
-    if isWhole, let integer = Int64(text) { return .integer(integer) }
-    guard let real = Double(text), real.isFinite else { throw problem("the number is out of range") }
+    if isWhole {
+      guard let integer = Int64(text) else {
+        throw problem("the whole number does not fit 64 bits, with its sign")
+      }
+      return .integer(integer)
+    }
+    // Rounding must not make two numbers one: from there on it would, and below the smallest all become 0.
+    guard let real = Double(text), real.magnitude <= Self.realLimit else {
+      throw problem("a number with a fraction or an exponent must lie between -2^53 and 2^53")
+    }
+    let digits = bytes[start..<at].prefix { $0 != UInt8(ascii: "e") && $0 != UInt8(ascii: "E") }
+    guard real != 0 || digits.allSatisfy({ !(UInt8(ascii: "1")...UInt8(ascii: "9")).contains($0) }) else {
+      throw problem("the number is too small")
+    }
     return Int64(exactly: real).map { .integer($0) } ?? .real(real)
   }
 

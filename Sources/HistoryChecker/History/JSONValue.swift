@@ -1,7 +1,8 @@
 // A JSON value, as keys, arguments and results of operations. Pure.
 
 /// A JSON value. Objects hold their members sorted by name, so that equality does not depend on the order in a file; a
-/// number without a fraction is an `integer`.
+/// number without a fraction is an `integer`. Texts are the same only if their bytes in UTF-8 are: a system that changes
+/// one form of `é` into the other has changed a value.
 public enum JSONValue: Hashable, Sendable {
   case null
   case bool(Bool)
@@ -22,6 +23,47 @@ public enum JSONValue: Hashable, Sendable {
   public var elements: [JSONValue]? { if case .array(let elements) = self { elements } else { nil } }
 }
 
+extension JSONValue {
+  public static func == (one: JSONValue, other: JSONValue) -> Bool {
+    switch (one, other) {
+    case (.null, .null): true
+    case (.bool(let one), .bool(let other)): one == other
+    case (.integer(let one), .integer(let other)): one == other
+    case (.real(let one), .real(let other)): one == other
+    case (.string(let one), .string(let other)): isSame(one, other)
+    case (.array(let one), .array(let other)): one == other
+    case (.object(let one), .object(let other)): one == other
+    default: false
+    }
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    switch self {
+    case .null: hasher.combine(0)
+    case .bool(let value): hasher.combine(value)
+    case .integer(let value): hasher.combine(value)
+    case .real(let value): hasher.combine(value)
+    case .string(let value): Self.hash(value, into: &hasher)
+    case .array(let elements): hasher.combine(elements)
+    case .object(let members): hasher.combine(members)
+    }
+  }
+
+  /// `==` of `String` takes canonically equivalent texts for the same; it is quick to say that they differ.
+  static func isSame(_ one: String, _ other: String) -> Bool {
+    one == other && one.utf8.elementsEqual(other.utf8)
+  }
+
+  fileprivate static func hash(_ text: String, into hasher: inout Hasher) {
+    hasher.combine(text.utf8.count)
+    let isDone: Void? = text.utf8.withContiguousStorageIfAvailable {
+      hasher.combine(bytes: UnsafeRawBufferPointer($0))
+    }
+    if isDone == nil { for byte in text.utf8 { hasher.combine(byte) } }
+  }
+}
+
+/// By the bytes of the name, like `JSONValue`.
 public struct JSONMember: Hashable, Sendable {
   public var name: String
   public var value: JSONValue
@@ -29,6 +71,20 @@ public struct JSONMember: Hashable, Sendable {
   public init(name: String, value: JSONValue) {
     self.name = name
     self.value = value
+  }
+
+  public static func == (one: JSONMember, other: JSONMember) -> Bool {
+    JSONValue.isSame(one.name, other.name) && one.value == other.value
+  }
+
+  /// The order of members in an object: by name alone.
+  static func precedes(_ one: JSONMember, _ other: JSONMember) -> Bool {
+    one.name.utf8.lexicographicallyPrecedes(other.name.utf8)
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    JSONValue.hash(name, into: &hasher)
+    hasher.combine(value)
   }
 }
 
@@ -44,7 +100,7 @@ extension JSONValue: ExpressibleByIntegerLiteral, ExpressibleByStringLiteral, Ex
 
   /// An object of these members, sorted.
   public static func members(_ members: [(String, JSONValue)]) -> JSONValue {
-    .object(members.map { JSONMember(name: $0.0, value: $0.1) }.sorted { $0.name < $1.name })
+    .object(members.map { JSONMember(name: $0.0, value: $0.1) }.sorted(by: JSONMember.precedes))
   }
 }
 

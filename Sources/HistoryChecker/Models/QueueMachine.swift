@@ -54,6 +54,9 @@ struct QueueMachine: SequentialMachine {
     guide = QueueGuide(steps: steps, operations: operations, values: table.values.count)
   }
 
+  /// A dictionary's storage is a third larger than its capacity, and while it grows there is the old one beside it.
+  var bytes: Int { children.capacity * (MemoryLayout<Child>.stride + MemoryLayout<UInt32>.stride) * 2 }
+
   var isEmpty: Bool { head == line.count }
   var stateCode: UInt64 { isEmpty ? 0 : UInt64(node) << 32 | UInt64(head - base) }
 
@@ -103,8 +106,6 @@ struct QueueMachine: SequentialMachine {
     }
     if let before = past.popLast() { (node, base) = (before.node, before.base) }
   }
-
-  func isPure(_ operation: Int) -> Bool { steps[operation] == .empty }
 
   /// Finding it empty; or taking the only one of a value, as nobody else can and enqueuing is not disturbed by it.
   func isSafe(_ operation: Int) -> Bool {

@@ -7,6 +7,8 @@
 struct RegisterMachine: SequentialMachine {
   private let steps: [RegisterStep]
   private let completed: Int
+  /// How many values there were when the search began: the totals of open additions come on top.
+  private let given: Int
   private var table: ValueTable
   private var value = 0
   private var past: [Int] = []
@@ -22,6 +24,7 @@ struct RegisterMachine: SequentialMachine {
     self.steps = steps
     self.completed = completed
     self.table = table
+    given = table.values.count
     demand = Array(repeating: 0, count: table.values.count)
     supply = demand
     hopes = demand
@@ -30,6 +33,7 @@ struct RegisterMachine: SequentialMachine {
 
   var stateCode: UInt64 { UInt64(value) }
   var stateText: String { "value \(table.values[value])" }
+  var bytes: Int { (table.values.count - given) * ValueTable.bytesPerValue }
 
   mutating func apply(_ operation: Int) -> Bool {
     let before = value
@@ -98,14 +102,6 @@ struct RegisterMachine: SequentialMachine {
       supply[to] += change
     case .openAdd: openAdds += change
     case .impossible: break
-    }
-  }
-
-  func isPure(_ operation: Int) -> Bool {
-    switch steps[operation] {
-    case .read, .mismatch: true
-    case .swap(let from, let to): from == to
-    default: false
     }
   }
 

@@ -10,6 +10,8 @@ protocol SequentialMachine {
   var stateCode: UInt64 { get }
   /// For people.
   var stateText: String { get }
+  /// What it has put aside since the search began, in bytes: it counts toward the limit on memory.
+  var bytes: Int { get }
 
   /// Does the operation now. False, and nothing has changed, if its result contradicts the state, or if it is open and
   /// would have no effect.
@@ -17,8 +19,6 @@ protocol SequentialMachine {
   /// Takes the last applied operation back.
   mutating func undo(_ operation: Int)
 
-  /// It cannot change any state, in whatever order: it has the result of a mere look.
-  func isPure(_ operation: Int) -> Bool
   /// Neither its result nor the state after it depends on the state before it.
   func isBlind(_ operation: Int) -> Bool
   /// Shortcut: doing it now, in the present state, loses no order.
@@ -28,7 +28,7 @@ protocol SequentialMachine {
 }
 
 extension SequentialMachine {
+  var bytes: Int { 0 }
   func isBlind(_ operation: Int) -> Bool { false }
-  func isSafe(_ operation: Int) -> Bool { isPure(operation) }
   func isHopeless(_ operation: Int) -> Bool { false }
 }

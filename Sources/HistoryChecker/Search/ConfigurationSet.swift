@@ -28,7 +28,9 @@ struct ConfigurationSet {
 
   var bytes: Int { (wordCapacity + slots.count) * 8 }
 
-  mutating func insert(_ configuration: [UInt64]) -> Insertion {
+  /// - Parameter other: what else the search holds under the same limit, in bytes.
+  mutating func insert(_ configuration: [UInt64], besides other: Int) -> Insertion {
+    guard bytes + other <= byteLimit else { return .full }
     let hash = Self.hash(configuration)
     var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
     while slots[slot] != 0 {
@@ -37,9 +39,9 @@ struct ConfigurationSet {
       }
       slot = (slot + 1) & (slots.count - 1)
     }
-    guard makeRoom(for: configuration.count + 1) else { return .full }
+    guard makeRoom(for: configuration.count + 1, besides: other) else { return .full }
     if (count + 1) * 3 > slots.count * 2 {
-      guard growSlots() else { return .full }
+      guard growSlots(besides: other) else { return .full }
       slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
       while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }
     }
@@ -57,17 +59,17 @@ struct ConfigurationSet {
   }
 
   /// While it grows, the old and the new storage exist together: both count.
-  private mutating func makeRoom(for more: Int) -> Bool {
+  private mutating func makeRoom(for more: Int, besides other: Int) -> Bool {
     guard words.count + more > wordCapacity else { return true }
     let wanted = max(wordCapacity * 2, words.count + more)
-    guard bytes + wanted * 8 <= byteLimit, wanted < Int(Self.placeMask) else { return false }
+    guard bytes + other + wanted * 8 <= byteLimit, wanted < Int(Self.placeMask) else { return false }
     words.reserveCapacity(wanted)
     wordCapacity = wanted
     return true
   }
 
-  private mutating func growSlots() -> Bool {
-    guard bytes + slots.count * 16 <= byteLimit else { return false }
+  private mutating func growSlots(besides other: Int) -> Bool {
+    guard bytes + other + slots.count * 16 <= byteLimit else { return false }
     var grown = Array(repeating: UInt64(0), count: slots.count * 2)
     var place = 0
     while place < words.count {

@@ -87,8 +87,6 @@ struct LinearizabilitySearch<Machine: SequentialMachine> {
   /// The order that was found, once `advance` has said that there is one.
   var order: [Int] { frames.map(\.operation) }
 
-  var bytes: Int { seen.bytes }
-
   private static func twins(_ open: ArraySlice<Operation>) -> [Int] {
     var last: [Saying: Int] = [:]
     return open.indices.map { number in
@@ -172,7 +170,7 @@ struct LinearizabilitySearch<Machine: SequentialMachine> {
     scratch.append(machine.stateCode)
     scratch.append(wantsObserver ? 1 : 0)
     placed.describe(into: &scratch)
-    let insertion = seen.insert(scratch)
+    let insertion = seen.insert(scratch, besides: machine.bytes)
     guard insertion == .inserted else {
       machine.undo(operation)
       placed.remove(operation, to: frame.mark)

@@ -47,12 +47,11 @@ struct CheckCommand: ParsableCommand {
     let report: CheckReport
     do throws(CheckFailure) {
       report = try CheckRun(file: history, model: model, limits: limits).report()
-      if let html { try CheckRun.write(Picture.html(report, title: "History \(history)"), to: html) }
     } catch {
       throw error.exit()
     }
-    print(json ? report.json.description : report.text)
-    let exit = CheckExit(report.verdict)
+    let answer = CheckAnswer(report, json: json, title: "History \(history)")
+    let exit = answer.give(picture: html, say: { print($0) }, complain: { CheckFailure.say($0) })
     guard exit == .ok else { throw ExitCode(exit.rawValue) }
   }
 }

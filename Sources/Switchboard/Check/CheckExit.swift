@@ -12,7 +12,7 @@ package enum CheckExit: Int32, Sendable {
   case malformed = 65
   /// The file cannot be read: as `EX_NOINPUT`.
   case unreadable = 66
-  /// The picture cannot be written: as `EX_CANTCREAT`.
+  /// All is well, but the picture cannot be written: as `EX_CANTCREAT`.
   case unwritable = 73
 
   package init(_ verdict: Verdict) {
@@ -25,7 +25,7 @@ package enum CheckExit: Int32, Sendable {
 
   static let help = """
     Exit codes: 0 ok; 1 violated; 2 unknown: a limit was reached; 64 wrong arguments; 65 the file is no history; 66 it cannot \
-    be read; 73 the picture cannot be written.
+    be read; 73 it is ok, and the picture cannot be written.
     """
 }
 
@@ -36,7 +36,11 @@ package struct CheckFailure: Error, Equatable, CustomStringConvertible {
 
   /// Says it on stderr, and gives the code to throw.
   func exit() -> ExitCode {
-    FileHandle.standardError.write(Data("switchboard: \(description)\n".utf8))
+    Self.say(description)
     return ExitCode(status.rawValue)
+  }
+
+  static func say(_ words: String) {
+    FileHandle.standardError.write(Data("switchboard: \(words)\n".utf8))
   }
 }
