@@ -88,7 +88,8 @@ extension Simulation {
   }
 
   func startMembershipChange() -> Bool {
-    guard operations.replacing == nil else { return false }
+    // What is broken is mended first: a member without the state would hold the change up.
+    guard !isDiskLost else { return false }
     let spare = nodes[shape.spare]
     if let replaced = operations.replaced {
       operations.replaced = nil
