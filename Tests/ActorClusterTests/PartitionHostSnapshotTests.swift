@@ -289,4 +289,25 @@ import Testing
     try group.tick(200)
     #expect(group.hosts[1].isServing || group.hosts[2].isServing)
   }
+
+  /// The end of its log was cut off, and with it the truncation of entries that were never committed: they are there again, below
+  /// what the state has. Event streams must not be told of them.
+  @Test func aLogThatWasCutTellsNothingBelowTheStateThatIsNotCommitted() {
+    let configuration = Raft.Configuration(
+      id: ReplicaID(rawValue: 1), voters: (1...3).map { ReplicaID(rawValue: $0) }, seed: 1)
+    let entries = (1...4).map { LogEntry(index: $0, term: 1, payload: .empty) }
+    let now = Moment(monotonic: 1_000, medianWall: 1_700_000_000_000)
+    let partition = PartitionID(rawValue: 0)
+    var host = PartitionHost(
+      raft: Raft(
+        configuration: configuration, hardState: HardState(term: 1, vote: nil, commit: 2), log: entries,
+        start: .doubtful),
+      state: PartitionState(
+        id: partition, placement: Placement(partitionCount: 1), types: DurableTypes([Counter.self])),
+      nodes: [:], now: now)
+    host.loaded(LoadedPartition(appliedIndex: 9, rows: []), now: now)
+    #expect(host.appliedIndex == 9)
+    #expect(host.records(after: 0, limit: 10).lastIndex == 2)
+    #expect(host.records(after: 2, limit: 10).lastIndex == nil)
+  }
 }

@@ -124,6 +124,7 @@ struct LinkTests {
     #expect(north.transport.send(ByteBuffer("lost"), to: node("south")) == .notConnected)
 
     let again = try TestNode(cluster.configuration("south", incarnation: 2))
+    try await Ports.waitUntilFree(#require(cluster.addresses[node("south")]?.port))
     try await again.transport.start()
     try await north.waitForLink(to: "south")
     try await again.waitForLink(to: "north")
@@ -147,6 +148,7 @@ struct LinkTests {
     try await north.waitForLink(to: "south")
     await first.transport.stop()
     let stale = try TestNode(cluster.configuration("south", incarnation: 4))
+    try await Ports.waitUntilFree(#require(cluster.addresses[node("south")]?.port))
     try await stale.transport.start()
     try await eventually("words in both logs: \(stale.log.all) \(north.log.all)") {
       stale.log.all.contains { $0.contains("incarnation 4") && $0.contains("has seen 5") }

@@ -127,6 +127,12 @@ enum Ports {
     }
   }
 
+  /// Before another transport listens where one has just stopped. A process that some other test spawns at that moment holds
+  /// copies of this process's sockets until it has closed them.
+  static func waitUntilFree(_ port: Int) async throws {
+    try await eventually("port \(port) is free") { isFree(port) }
+  }
+
   private static func isFree(_ port: Int) -> Bool {
     guard
       let server = try? ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)

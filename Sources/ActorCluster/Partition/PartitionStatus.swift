@@ -38,11 +38,13 @@ extension PartitionHost {
 
   /// Committed records after `index`, oldest first, at most `limit` entries of the log.
   package func records(after index: UInt64, limit: Int) -> RecordPage {
-    guard index < appliedIndex, limit > 0 else { return RecordPage(records: [], lastIndex: nil) }
+    // A log that was cut may end below the state, and hold below its end what was never committed.
+    let end = min(appliedIndex, raft.commitIndex)
+    guard index < end, limit > 0 else { return RecordPage(records: [], lastIndex: nil) }
     guard index >= raft.base.index else {
       return RecordPage(records: [], lastIndex: nil, beginsAfter: raft.base.index)
     }
-    let last = min(appliedIndex, index + UInt64(limit))
+    let last = min(end, index + UInt64(limit))
     let records = raft.entries(in: (index + 1)...last).compactMap { entry -> AppliedRecord? in
       guard case .command(let bytes) = entry.payload,
         let record = try? CBORDecoder().decode(LogRecord.self, from: bytes)

@@ -45,6 +45,8 @@ struct FaultPlan {
   /// Copies of disks, to be put back.
   var oldDisks: [Int: VirtualDiskImage] = [:]
   var awaited: AwaitedFault?
+  /// When it began to wait: one whose moment does not come gives way.
+  var awaitedSince: Int64 = 0
   /// Packets are badly treated.
   var hasBadQuality = false
   /// Nodes with a fault of their own that is not over.

@@ -47,8 +47,8 @@ extension Simulation {
 
   private func start(_ fault: SimulatedFault) -> Start {
     if isAwaited(fault) {
-      // In the place of one whose moment has not come.
-      faults.awaited = awaited(fault)
+      guard faults.awaited == nil || now - faults.awaitedSince > 3_000_000 else { return .impossible }
+      wait(for: awaited(fault))
       return .waits
     }
     return make(fault) ? .made : .impossible
@@ -72,11 +72,24 @@ extension Simulation {
     }
   }
 
-  private func isolation(of partition: PartitionID) -> AwaitedFault {
+  private func wait(for fault: AwaitedFault) {
+    faults.awaited = fault
+    faults.awaitedSince = now
+  }
+
+  private func isolation(of partition: PartitionID, after last: PromiseMoment? = nil) -> AwaitedFault {
     let moments = PromiseMoment.allCases
+    let next: PromiseMoment? =
+      switch last {
+      // Who is elected alone, and who then gets its older entries accepted.
+      case .acknowledgment, .answer: .vote
+      case .vote: .acknowledgment
+      case .election, nil: nil
+      }
+    let any = moments[Int(random.next() % UInt64(moments.count))]
     return .isolate(
       friend: random.chance(oneIn: 4) ? shape.spare : nil, partition: partition,
-      at: moments[Int(random.next() % UInt64(moments.count))])
+      at: random.chance(oneIn: 4) ? any : next ?? any)
   }
 
   /// False if it cannot be made now.
@@ -128,7 +141,7 @@ extension Simulation {
       guard awaited == partition, at == moment else { return }
       victim = receiver ?? victim
     }
-    guard random.chance(oneIn: 3) else { return }
+    guard random.chance(oneIn: 2) else { return }
     faults.awaited = nil
     schedule(.awaited(fault), to: victim, in: Int64(random.next() % 400))
   }
@@ -159,10 +172,10 @@ extension Simulation {
       case .losesAll: made(.loseUnsynced)
       case .tears: made(.tornWrite)
       }
-    case .isolate(let friend, let partition, _):
+    case .isolate(let friend, let partition, let moment):
       isolate(victim, friend: friend)
       // Often the next leader too: what one has appended alone meets what the others have.
-      if !random.chance(oneIn: 3) { faults.awaited = isolation(of: partition) }
+      if !random.chance(oneIn: 4) { wait(for: isolation(of: partition, after: moment)) }
     }
   }
 
@@ -268,7 +281,8 @@ extension Simulation {
     case .fullDisk(let node), .writeErrors(let node), .readErrors(let node):
       virtualDisk(node).repair()
       faults.busy.remove(node)
-      faults.failing.remove(node)
+      // Else its next start tells what it has lost.
+      if nodes[node].isUp { faults.failing.remove(node) }
     case .crashLoop(let node, let remaining):
       guard remaining > 0, !isHealed else {
         faults.busy.remove(node)

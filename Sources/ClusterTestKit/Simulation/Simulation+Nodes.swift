@@ -33,6 +33,7 @@ extension Simulation {
       return stop(node, because: .lostDisk("an old copy was restored"))
     }
     if store.tailWasCut { coverage.count(.cutTails) }
+    if !faults.busy.contains(index) { faults.failing.remove(index) }
     node.stopped = nil
     node.life += 1
     node.writes = []
@@ -169,10 +170,11 @@ extension Simulation {
     if let problem = node.hosts[position].raft.violation {
       reported("P2: \(node.hosts[position].id) on \(node.id): \(problem)")
     }
+    // A log that was cut may end below the state, and hold below its end what was never committed.
+    let commit = node.hosts[position].raft.commitIndex
     let last =
       node.hosts[position].isWitness
-      ? min(node.hosts[position].raft.commitIndex, node.hosts[position].raft.stableIndex)
-      : node.hosts[position].appliedIndex
+      ? min(commit, node.hosts[position].raft.stableIndex) : min(commit, node.hosts[position].appliedIndex)
     guard last > node.checked[position] else { return }
     let from = max(node.checked[position], node.hosts[position].raft.base.index)
     guard last > from else { return }
@@ -192,7 +194,7 @@ extension Simulation {
       switch message.body {
       case .voteReply(granted: true, _):
         promised(.vote, by: node, partition, to: shape.node(of: message.to))
-      case .appendReply:
+      case .appendReply(let reply) where reply.rejection == nil:
         promised(.acknowledgment, by: node, partition, to: shape.node(of: message.to))
       default: break
       }

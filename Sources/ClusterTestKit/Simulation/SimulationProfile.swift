@@ -22,7 +22,7 @@ package struct SimulationProfile: Sendable {
   package var slowWriteOneIn: UInt64
   /// Kills fall into moments in which something has just been promised.
   package var killsAtPromises: Bool
-  /// Leaders are cut off in such moments, and while they change the members.
+  /// Leaders are cut off in such moments, one after the other, and while they change the members: so logs diverge.
   package var cutsAtPromises: Bool
 
   package init(_ random: inout SplitMix64) {
@@ -43,5 +43,8 @@ package struct SimulationProfile: Sendable {
     slowWriteOneIn = random.chance(oneIn: 2) ? 8 : 200
     killsAtPromises = random.chance(oneIn: 2)
     cutsAtPromises = random.chance(oneIn: 2)
+    guard cutsAtPromises else { return }
+    faults += Array(repeating: .isolateLeader, count: faults.count / 4)
+    if random.chance(oneIn: 2) { maxEntriesPerAppend = 1 }
   }
 }
