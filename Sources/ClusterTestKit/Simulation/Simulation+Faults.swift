@@ -23,7 +23,7 @@ extension Simulation {
   func made(_ fault: SimulatedFault) {
     coverage.count(fault)
     faults.count += 1
-    trace.record(.fault, at: now, node: 0, note: fault.rawValue)
+    trace.record(.fault, at: now, node: -1, note: fault.rawValue)
   }
 
   /// A member, any.

@@ -74,7 +74,8 @@ package struct SimulationTrace {
   private static func line(_ event: Event) -> String {
     let rest = String(event.at % 1_000_000)
     let time = "\(event.at / 1_000_000).\(String(repeating: "0", count: 6 - rest.count))\(rest)"
-    var line = "\(time) n\(event.node + 1)"
+    // A fault of the whole is no node's.
+    var line = event.node < 0 ? time : "\(time) n\(event.node + 1)"
     if event.partition >= 0 { line += " p\(event.partition)" }
     line += " \(event.kind)"
     if event.first != 0 || event.second != 0 { line += " \(event.first) \(event.second)" }
