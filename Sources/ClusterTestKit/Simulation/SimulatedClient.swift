@@ -31,6 +31,10 @@ struct ClientRequest {
     ClientRequest(ActorKey(type: Counter.actorType, id: register), "value", Done(), .read(register))
   }
 
+  static func add(_ counter: String) -> ClientRequest {
+    ClientRequest(ActorKey(type: Counter.actorType, id: counter), "increment", 1, .add(counter))
+  }
+
   var isRead: Bool {
     switch purpose {
     case .viewAgent, .read: true
@@ -53,6 +57,8 @@ struct SimulatedClient {
     var command: CommandID
     var attempts = 0
     var sentAt: Int64 = 0
+    /// Where it was sent last.
+    var node: Int?
     /// Calls for it have numbers from here on.
     var firstCall: UInt64
   }
@@ -176,11 +182,11 @@ struct SimulatedClient {
     case 2:
       return ClientRequest(actor, "remind", Int(random.next() % 800), .remind)
     case 3:
-      return ClientRequest(actor, "increment", 1, .add(counter))
+      return .add(counter)
     case 4, 5:
       return .read(register)
     default:
-      return ClientRequest(ActorKey(type: Counter.actorType, id: register), "increment", 1, .add(register))
+      return .add(register)
     }
   }
 }

@@ -20,21 +20,22 @@ extension Simulation {
     begin(request, index)
   }
 
-  private func begin(_ request: ClientRequest, _ index: Int) {
+  private func begin(_ request: ClientRequest, _ index: Int, at node: Int? = nil) {
     clients[index].sequence += 1
     let command = CommandID(session: clients[index].session, sequence: clients[index].sequence)
     clients[index].pending = .init(request: request, command: command, firstCall: nextCall)
     ledger.begun(request, client: index, at: now)
-    transmit(index)
+    transmit(index, to: node)
   }
 
   private func transmit(_ index: Int, to node: Int? = nil) {
     guard var pending = clients[index].pending else { return }
     pending.attempts += 1
     pending.sentAt = now
+    let node = node ?? anyNode(for: pending.request.actor)
+    pending.node = node
     clients[index].pending = pending
-    let call = newCall(of: index)
-    transmit(pending, call, to: node ?? anyNode(for: pending.request.actor))
+    transmit(pending, newCall(of: index), to: node)
   }
 
   private func newCall(of client: Int) -> CallID {
@@ -102,19 +103,33 @@ extension Simulation {
     if pending.request.purpose == .viewAgent, let reply {
       clients[index].view = try? CBORDecoder().decode(AgentView.self, from: reply)
     }
-    if !isClosing, case .add(let counter) = pending.request.purpose { look(at: counter) }
+    if !isClosing, case .add(let counter) = pending.request.purpose {
+      look(at: counter, insteadOf: pending.node)
+    }
     guard let reply, !pending.request.isRead, random.chance(oneIn: 5) else { return }
     let call = newCall(of: index)
     clients[index].echo = .init(pending: pending, reply: reply, call: call, sentAt: now)
     transmit(pending, call, to: anyNode(for: pending.request.actor))
   }
 
-  /// Somebody reads what has just been written, wherever a leader is thought to be.
-  private func look(at register: String) {
+  /// Somebody reads what has just been written, rather at another node that believes to lead.
+  private func look(at register: String, insteadOf node: Int?) {
     guard SimulatedClient.registers.contains(register),
       let reader = clients.indices.first(where: { clients[$0].isFreeToCount }), random.chance(oneIn: 2)
     else { return }
-    begin(.read(register), reader)
+    let request = ClientRequest.read(register)
+    let position = Int(placement.partition(of: request.actor).rawValue)
+    begin(
+      request, reader, at: nodes.first { $0.isUp && $0.index != node && $0.hosts[position].isServing }?.index)
+  }
+
+  /// A leader was elected: somebody writes there at once, while another may still believe to lead.
+  func write(to partition: PartitionID, at node: Int) {
+    let requests = SimulatedClient.registers.map { ClientRequest.add($0) }
+    guard !isClosing, let request = requests.first(where: { placement.partition(of: $0.actor) == partition }),
+      let writer = clients.indices.first(where: { clients[$0].isFreeToCount }), random.chance(oneIn: 2)
+    else { return }
+    begin(request, writer, at: node)
   }
 
   /// The same command again: the same reply, or word that it is forgotten. Never another effect.

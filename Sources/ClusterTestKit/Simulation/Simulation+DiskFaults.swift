@@ -88,6 +88,7 @@ extension Simulation {
     default: return false
     }
     disk.repair()
+    faults.failing.insert(victim)
     schedule(.start, to: victim, in: fault == .staleRestore || fault == .wipe ? 0 : duration(60, 1_000))
     tellPeers(of: nodes[victim])
     return true

@@ -242,6 +242,7 @@ extension Simulation {
     trace.record(.elected, at: now, node: node.index, partition: Int(partition.rawValue), term)
     promises.elected(replica, partition, term: term)
     promised(.election, by: node, partition)
+    write(to: partition, at: node.index)
   }
 
   private func setLeader(_ leader: NodeID?, of partition: PartitionID, _ node: SimulatedNode) {
