@@ -133,12 +133,7 @@ import Testing
 
   /// What cannot be decoded ends the transfer, not the node; the next one is good.
   @Test func aSnapshotThatIsRefusedIsSentAgain() throws {
-    let group = try behind()
-    group.holds = { node, action in
-      if case .installSnapshot = action { node == 2 } else { false }
-    }
-    group.drops = { _ in false }
-    try group.tick(20)
+    let group = try installing()
     let sent = try #require(group.hosts[0].raft.progress.first { $0.isInSnapshot }?.snapshot)
     group.hosts[2].snapshotRefused(
       LogBase(index: sent.index, term: sent.term, membership: group.hosts[0].raft.membership), group.now)
@@ -163,15 +158,21 @@ import Testing
     #expect(group.hosts[0].snapshotBytesHeld == 0)
   }
 
-  // MARK: compaction
-
-  @Test func compactionKeepsWhatFollowsASnapshotOnItsWay() throws {
+  /// The follower that is behind has the whole snapshot, and its store has not come to installing it.
+  private func installing() throws -> HostGroup {
     let group = try behind()
     group.holds = { node, action in
       if case .installSnapshot = action { node == 2 } else { false }
     }
     group.drops = { _ in false }
     try group.tick(20)
+    return group
+  }
+
+  // MARK: compaction
+
+  @Test func compactionKeepsWhatFollowsASnapshotOnItsWay() throws {
+    let group = try installing()
     let reads = group.traces[0].reads
     let sent = try #require(group.hosts[0].raft.progress.first { $0.isInSnapshot }?.snapshot).index
     let syncs = group.traces[0].syncs
@@ -196,12 +197,7 @@ import Testing
   }
 
   @Test func aFollowerThatIsTooSlowIsNotWaitedFor() throws {
-    let group = try behind()
-    group.holds = { node, action in
-      if case .installSnapshot = action { node == 2 } else { false }
-    }
-    group.drops = { _ in false }
-    try group.tick(20)
+    let group = try installing()
     let sent = try #require(group.hosts[0].raft.progress.first { $0.isInSnapshot }?.snapshot).index
     try commit(140, in: group)
     #expect(group.hosts[0].raft.base.index > sent)
@@ -213,12 +209,7 @@ import Testing
   // MARK: memory
 
   @Test func whatWasSentIsFreed() throws {
-    let group = try behind()
-    group.holds = { node, action in
-      if case .installSnapshot = action { node == 2 } else { false }
-    }
-    group.drops = { _ in false }
-    try group.tick(20)
+    let group = try installing()
     #expect(group.hosts[0].snapshotBytesHeld > 0)
     try group.release()
     try group.tick(5)
@@ -227,12 +218,7 @@ import Testing
   }
 
   @Test func aLeaderThatIsDeposedFreesWhatItSent() throws {
-    let group = try behind()
-    group.holds = { node, action in
-      if case .installSnapshot = action { node == 2 } else { false }
-    }
-    group.drops = { _ in false }
-    try group.tick(20)
+    let group = try installing()
     #expect(group.hosts[0].snapshotBytesHeld > 0)
     try group.receive(.heartbeat(commit: 0, round: 0), at: 0, from: 1, term: group.hosts[0].raft.term + 1)
     #expect(!group.hosts[0].isLeader)
