@@ -15,6 +15,7 @@ public distributed actor Counter: DurableActor {
     .command("deposit", CounterState.deposit),
     .command("remind", CounterState.remind),
     .command("reminded", CounterState.reminded),
+    .command("retire", CounterState.retire),
     .read("value", CounterState.read),
   ])
 
@@ -42,15 +43,18 @@ public struct CounterState: DurableState {
     public var increments = 0
     public var fired = 0
     public var lateMilliseconds: Int64 = 0
+    public var retiredAt: PartitionTime?
   }
 
   public enum Event: Codable, Sendable {
     case added(Int, counts: Bool)
     case fired(lateBy: Int64)
+    case retired
   }
 
   public enum Refusal: Error, Codable, Equatable, Sendable {
     case wouldOverflow
+    case retired
   }
 
   private let id: String
@@ -73,11 +77,22 @@ public struct CounterState: DurableState {
     case .fired(let late):
       current.fired += 1
       current.lateMilliseconds = max(current.lateMilliseconds, late)
+    case .retired:
+      current.retiredAt = time
     }
     return Changes(rows: [.put(key: "", value: (try? CBOREncoder().encode(current)) ?? [])])
   }
 
+  public var retiredAt: PartitionTime? { current.retiredAt }
+
+  /// Nothing changes it after that.
+  func retire(_ nothing: Done, _ context: DecisionContext) throws(Refusal) -> Decision<Event, Done> {
+    guard current.retiredAt == nil else { throw .retired }
+    return Decision([.retired], reply: Done())
+  }
+
   func increment(_ by: Int, _ context: DecisionContext) throws(Refusal) -> Decision<Event, Int> {
+    guard current.retiredAt == nil else { throw .retired }
     let (sum, overflow) = current.value.addingReportingOverflow(by)
     guard !overflow else { throw .wouldOverflow }
     return Decision([.added(by, counts: true)], reply: sum)
@@ -91,7 +106,8 @@ public struct CounterState: DurableState {
   }
 
   func deposit(_ amount: Int, _ context: DecisionContext) throws -> Decision<Event, Done> {
-    Decision([.added(amount, counts: false)])
+    guard current.retiredAt == nil else { throw Refusal.retired }
+    return Decision([.added(amount, counts: false)])
   }
 
   func remind(_ after: Int, _ context: DecisionContext) throws -> Decision<Event, Done> {

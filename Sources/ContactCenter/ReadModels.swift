@@ -46,6 +46,10 @@ public enum ReadModels {
       ])
   }
 
+  static func forgottenInteraction(id: String) -> ReadModelChange {
+    ReadModelChange(table: interactionTable.name, key: id, columns: nil)
+  }
+
   static func agent(id: String, _ record: AgentRecord) -> ReadModelChange {
     ReadModelChange(
       table: agentTable.name, key: id,

@@ -13,6 +13,17 @@ public struct ActorRowKey: Hashable, Sendable {
   }
 }
 
+/// Names a durable actor within its partition.
+public struct ActorName: Hashable, Sendable {
+  public var actorType: String
+  public var actorID: String
+
+  public init(actorType: String, actorID: String) {
+    self.actorType = actorType
+    self.actorID = actorID
+  }
+}
+
 /// One row of a durable actor's state.
 public struct ActorRow: Equatable, Sendable {
   public var actorType: String
@@ -36,11 +47,13 @@ public struct ActorRow: Equatable, Sendable {
 }
 
 /// Everything that a partition's committed entries up to `appliedIndex` changed since its last checkpoint. Written in
-/// one transaction: deletes, then puts, then the read model in its order.
+/// one transaction: deleted actors, then deletes, then puts, then the read model in its order.
 public struct PartitionCheckpoint: Equatable, Sendable {
   public var partition: PartitionID
   /// The last entry whose effects are included. Never lower than that of an earlier checkpoint.
   public var appliedIndex: UInt64
+  /// Actors of which every row goes.
+  public var deletedActors: [ActorName]
   public var puts: [ActorRow]
   public var deletes: [ActorRowKey]
   public var readModel: [ReadModelChange]
@@ -48,12 +61,14 @@ public struct PartitionCheckpoint: Equatable, Sendable {
   public init(
     partition: PartitionID,
     appliedIndex: UInt64,
+    deletedActors: [ActorName] = [],
     puts: [ActorRow] = [],
     deletes: [ActorRowKey] = [],
     readModel: [ReadModelChange] = []
   ) {
     self.partition = partition
     self.appliedIndex = appliedIndex
+    self.deletedActors = deletedActors
     self.puts = puts
     self.deletes = deletes
     self.readModel = readModel
@@ -69,6 +84,18 @@ public struct LoadedPartition: Equatable, Sendable {
 
   public init(appliedIndex: UInt64 = 0, rows: [ActorRow] = []) {
     self.appliedIndex = appliedIndex
+    self.rows = rows
+  }
+}
+
+/// One actor as the state file has it.
+public struct LoadedActor: Equatable, Sendable {
+  public var name: ActorName
+  /// Sorted by row key, compared by its UTF-8 bytes. Empty when nothing is stored.
+  public var rows: [ActorRow]
+
+  public init(name: ActorName, rows: [ActorRow]) {
+    self.name = name
     self.rows = rows
   }
 }

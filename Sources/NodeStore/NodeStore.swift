@@ -30,10 +30,12 @@ public final class NodeStore: Sendable {
   private let stateFile: StateFile
   private let log: LogWriter
   let state: StateWriter
+  let reader: StateReader
   private let recoveredLogs: Mutex<[PartitionID: RecoveredLog]>
   private let lock: Mutex<(any StoreLock)?>
 
-  private init(_ opened: OpenedStore, faults: StoreFaults, limits: LogWriter.Limits) {
+  private init(_ opened: OpenedStore, reader: StateReader, faults: StoreFaults, limits: LogWriter.Limits) {
+    self.reader = reader
     incarnation = opened.incarnation
     openNotes = opened.notes
     suspectedBecause = opened.suspicion
@@ -72,7 +74,8 @@ public final class NodeStore: Sendable {
       directory: directory, identity: identity, readModels: readModels, faults: faults, files: files)
     var limits = LogWriter.Limits()
     limits.pendingBytes = pendingByteLimit ?? limits.pendingBytes
-    return NodeStore(opened, faults: faults, limits: limits)
+    let reader = try StateReader(path: opened.stateFile.path, files: files)
+    return NodeStore(opened, reader: reader, faults: faults, limits: limits)
   }
 
   /// `PRAGMA synchronous` of the log file as SQLite has it: 2 is FULL.
@@ -131,8 +134,9 @@ public final class NodeStore: Sendable {
     state.checkpoint(checkpoint, completion: completion)
   }
 
-  /// The latest checkpoint of a partition, including those that were asked for before this call.
-  public func loadPartition(_ partition: PartitionID) async throws(StoreError) -> LoadedPartition {
+  /// All of the latest checkpoint of a partition, including those that were asked for before this call: for tests and tools,
+  /// because it holds every actor that ever was.
+  package func loadPartition(_ partition: PartitionID) async throws(StoreError) -> LoadedPartition {
     let result = await withCheckedContinuation { continuation in
       state.load(partition) { continuation.resume(returning: $0) }
     }
@@ -151,6 +155,7 @@ public final class NodeStore: Sendable {
     guard let held = lock.withLock({ $0.take() }) else { return }
     log.close()
     state.close()
+    reader.close()
     try? logFile.close()
     try? stateFile.close()
     withExtendedLifetime(held) {}

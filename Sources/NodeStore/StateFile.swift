@@ -57,7 +57,8 @@ final class StateFile: Sendable {
   func write(_ checkpoint: PartitionCheckpoint, beforeCommit: StoreFaults.Hook) throws(StoreError) {
     let partition = Int64(checkpoint.partition.rawValue)
     let appliedIndex = try Self.integer(checkpoint.appliedIndex)
-    let count = checkpoint.puts.count + checkpoint.deletes.count + checkpoint.readModel.count
+    let deletes = checkpoint.deletes.count + checkpoint.deletedActors.count
+    let count = checkpoint.puts.count + deletes + checkpoint.readModel.count
     try write(rows: count, bytes: Self.bytes(checkpoint.puts)) { database in
       let stored = try Self.appliedIndex(database, partition: partition)
       guard appliedIndex >= stored else {
@@ -66,6 +67,13 @@ final class StateFile: Sendable {
       }
       let delete = try database.cachedStatement(
         sql: "DELETE FROM actor_row WHERE partition = ? AND actor_type = ? AND actor_id = ? AND row_key = ?")
+      if !checkpoint.deletedActors.isEmpty {
+        let deleteAll = try database.cachedStatement(
+          sql: "DELETE FROM actor_row WHERE partition = ? AND actor_type = ? AND actor_id = ?")
+        for actor in checkpoint.deletedActors {
+          try deleteAll.execute(arguments: [partition, actor.actorType, actor.actorID])
+        }
+      }
       for key in checkpoint.deletes {
         try delete.execute(arguments: [partition, key.actorType, key.actorID, key.rowKey])
       }

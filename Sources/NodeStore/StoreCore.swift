@@ -71,9 +71,32 @@ package final class StoreCore {
     try stateFile.write(checkpoint, beforeCommit: faults.beforeCheckpointCommit)
   }
 
+  /// See `NodeStore.loadPartition`.
   package func load(_ partition: PartitionID) throws(StoreError) -> LoadedPartition {
     guard lock != nil else { throw .closed }
     return try stateFile.load(partition)
+  }
+
+  /// See `NodeStore.loadTables`.
+  package func loadTables(_ partition: PartitionID) throws(StoreError) -> LoadedPartition {
+    guard lock != nil else { throw .closed }
+    return try stateFile.loadTables(partition, skipping: NodeStore.retiredType)
+  }
+
+  /// See `NodeStore.loadActors`.
+  package func loadActors(_ actors: [ActorName], of partition: PartitionID) throws(StoreError)
+    -> [LoadedActor]
+  {
+    guard lock != nil else { throw .closed }
+    return try stateFile.loadActors(actors, of: partition)
+  }
+
+  /// See `NodeStore.oldestRows`.
+  package func oldestRows(
+    ofType type: String, in ranges: [Range<String>], limit: Int, of partition: PartitionID
+  ) throws(StoreError) -> [ActorRow] {
+    guard lock != nil else { throw .closed }
+    return try stateFile.oldestRows(ofType: type, in: ranges, limit: limit, of: partition)
   }
 
   /// See `NodeStore.installSnapshot`.

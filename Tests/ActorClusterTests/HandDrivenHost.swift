@@ -23,6 +23,10 @@ struct HandDrivenHost {
   private(set) var alarms: [String] = []
   private(set) var checkpoints = 0
   private(set) var loads = 0
+  /// In the order in which they were asked for.
+  private(set) var actorLoads: [ActorKey] = []
+  var holdsActors = false
+  private var heldActors: [(actors: [ActorKey], epoch: UInt64)] = []
   private var unwritten: [PersistRequest] = []
   private var nextCall: UInt64 = 1
   var now = Moment(monotonic: 1_000, medianWall: 1_700_000_000_000)
@@ -80,6 +84,12 @@ struct HandDrivenHost {
   }
 
   mutating func drain() {
+    while drainOnce() {}
+  }
+
+  /// Whether actors were loaded, of which more may follow.
+  private mutating func drainOnce() -> Bool {
+    var hasLoaded = false
     for action in host.drain(now) {
       switch action {
       case .persist(let request): unwritten.append(request)
@@ -93,6 +103,16 @@ struct HandDrivenHost {
         disk.write(checkpoint)
         host.checkpointed(at: checkpoint.appliedIndex)
       case .load: loads += 1
+      case .loadActors(let actors, let epoch):
+        guard !holdsActors else {
+          heldActors.append((actors, epoch))
+          break
+        }
+        hasLoaded = true
+        deliver(actors, epoch)
+      case .findRetired(let ranges, let limit):
+        host.retiredFound(disk.retired(ranges, limit: limit, Self.partition), now)
+        hasLoaded = true
       case .applied(let record): records.append(record)
       case .quarantined(let detail): alarms.append(detail)
       case .undeliverable(let message, _): undeliverable.append(message)
@@ -101,6 +121,27 @@ struct HandDrivenHost {
         break
       }
     }
+    return hasLoaded
+  }
+
+  private mutating func deliver(_ actors: [ActorKey], _ epoch: UInt64) {
+    actorLoads += actors
+    host.actorsLoaded(actors.map { disk.load($0, of: Self.partition) }, epoch: epoch, now: now)
+  }
+
+  /// The state file cannot be read.
+  mutating func failLoad() {
+    host.loadFailed("it is gone")
+    drain()
+  }
+
+  /// The actors that were asked for while `holdsActors` come now.
+  mutating func releaseActors() {
+    holdsActors = false
+    let held = heldActors
+    heldActors = []
+    for (actors, epoch) in held { deliver(actors, epoch) }
+    drain()
   }
 
   /// The disk reports everything that it was asked to write.

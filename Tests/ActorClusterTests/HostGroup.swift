@@ -23,6 +23,7 @@ final class HostGroup {
     var installs = 0
     var syncs = 0
     var loads = 0
+    var actorLoads = 0
     /// Messages, and first chunks of snapshots among them.
     var sent = 0
     var snapshots = 0
@@ -155,9 +156,12 @@ final class HostGroup {
   }
 
   func value(at node: Int) throws -> Int? {
+    let (actor, argument) = (ActorKey(type: "counter", id: "a"), try CBOREncoder().encode(Done()))
+    let name = ActorName(actorType: actor.type, actorID: actor.id)
+    let rows = try stores[node].loadActors([name], of: Self.partition).flatMap(\.rows)
     guard
-      let bytes = hosts[node].look(
-        ActorKey(type: "counter", id: "a"), "value", try CBOREncoder().encode(Done()))
+      let bytes = hosts[node].look(actor, "value", argument)
+        ?? hosts[node].look(actor, rows: rows, "value", argument)
     else { return nil }
     return try CBORDecoder().decode(CounterState.Value.self, from: bytes).value
   }
@@ -194,7 +198,16 @@ final class HostGroup {
     case .answer(let call, let answer): traces[node].answers[call.rawValue] = answer
     case .load:
       traces[node].loads += 1
-      hosts[node].loaded(try stores[node].load(Self.partition), now: now)
+      hosts[node].loaded(try stores[node].loadTables(Self.partition), now: now)
+    case .loadActors(let actors, let epoch):
+      traces[node].actorLoads += actors.count
+      let names = actors.map { ActorName(actorType: $0.type, actorID: $0.id) }
+      hosts[node].actorsLoaded(
+        try stores[node].loadActors(names, of: Self.partition), epoch: epoch, now: now)
+    case .findRetired(let ranges, let limit):
+      let rows = try stores[node].oldestRows(
+        ofType: RetiredActor.rowType, in: ranges, limit: limit, of: Self.partition)
+      hosts[node].retiredFound(rows, now)
     case .checkpoint(let checkpoint):
       try stores[node].checkpoint(checkpoint)
       hosts[node].checkpointed(at: checkpoint.appliedIndex)

@@ -52,7 +52,7 @@ import Testing
   private func state(_ host: inout Host, _ history: History) throws -> [String] {
     let status = host.host.status
     var lines = [
-      "actors \(status.actors) outbox \(status.outboxMessages) timers \(status.timers) replies \(status.replies)"
+      "outbox \(status.outboxMessages) timers \(status.timers) replies \(status.replies)"
     ]
     for counter in history.counters {
       lines.append("\(counter) \(try host.value(of: counter).map { "\($0)" } ?? "unread")")

@@ -95,9 +95,7 @@ import Testing
   @Test func rowsThatCannotBeReadAreRefused() {
     var disk = SimulatedDisk()
     disk.sync(record(1, []), Host.partition)
-    for (type, id, key) in [
-      ("counter", "a", ""), ("teapot", "a", ""), ("$timer", "x", ""), ("$session", "x", ""),
-    ] {
+    for (type, id, key) in [("$timer", "x", ""), ("$session", "x", "")] {
       var damaged = disk
       damaged.write(
         PartitionCheckpoint(
@@ -106,6 +104,21 @@ import Testing
       let host = Host.serving(disk: damaged)
       #expect(host.alarms.count == 1, "\(type)")
     }
+  }
+
+  @Test func anActorThatCannotBeReadIsRefusedWhenItIsNeeded() throws {
+    var disk = SimulatedDisk()
+    disk.sync(record(1, []), Host.partition)
+    let rows = ["counter", "teapot"].map {
+      ActorRow(actorType: $0, actorID: "a", rowKey: "", index: 1, value: [0xFF])
+    }
+    disk.write(PartitionCheckpoint(partition: Host.partition, appliedIndex: 1, puts: rows))
+    var host = Host.serving(disk: disk)
+    #expect(host.alarms.isEmpty)
+    let call = try host.increment(as: 1)
+    host.settle()
+    #expect(host.alarms.count == 1)
+    #expect(host.answers[call] != nil)
   }
 
   // MARK: timers

@@ -1,4 +1,5 @@
 // A node's files in a simulation: what was written, and what of it survives a crash.
+import ActorCluster
 import NodeStore
 import Raft
 
@@ -27,6 +28,11 @@ struct SimulatedDisk {
   }
 
   mutating func write(_ checkpoint: PartitionCheckpoint) {
+    for actor in checkpoint.deletedActors {
+      rows[checkpoint.partition]?.keys
+        .filter { $0.actorType == actor.actorType && $0.actorID == actor.actorID }
+        .forEach { rows[checkpoint.partition]?[$0] = nil }
+    }
     for row in checkpoint.puts { rows[checkpoint.partition, default: [:]][row.key] = row }
     for key in checkpoint.deletes { rows[checkpoint.partition, default: [:]][key] = nil }
     checkpoints[checkpoint.partition] = checkpoint.appliedIndex
@@ -34,10 +40,29 @@ struct SimulatedDisk {
 
   func log(_ partition: PartitionID) -> Log { logs[partition] ?? Log() }
 
+  /// The partition's own tables.
   func load(_ partition: PartitionID) -> LoadedPartition {
-    let sorted = (rows[partition] ?? [:]).values.sorted {
+    LoadedPartition(
+      appliedIndex: checkpoints[partition] ?? 0,
+      rows: sorted(partition) { $0.actorType.hasPrefix("$") && $0.actorType != RetiredActor.rowType })
+  }
+
+  func load(_ actor: ActorKey, of partition: PartitionID) -> LoadedActor {
+    LoadedActor(
+      name: ActorName(actorType: actor.type, actorID: actor.id),
+      rows: sorted(partition) { $0.actorType == actor.type && $0.actorID == actor.id })
+  }
+
+  func retired(_ ranges: [Range<String>], limit: Int, _ partition: PartitionID) -> [ActorRow] {
+    let all = sorted(partition) { row in
+      row.actorType == RetiredActor.rowType && ranges.contains { $0.contains(row.actorID) }
+    }
+    return Array(all.prefix(limit))
+  }
+
+  private func sorted(_ partition: PartitionID, where isWanted: (ActorRow) -> Bool) -> [ActorRow] {
+    (rows[partition] ?? [:]).values.filter(isWanted).sorted {
       ($0.actorType, $0.actorID, $0.rowKey) < ($1.actorType, $1.actorID, $1.rowKey)
     }
-    return LoadedPartition(appliedIndex: checkpoints[partition] ?? 0, rows: sorted)
   }
 }

@@ -20,6 +20,19 @@ public protocol DurableState: Sendable {
 
   /// Folds one event into the state and says which rows that changed.
   mutating func apply(_ event: Event, at time: PartitionTime) -> Changes
+
+  /// Since when no event will ever change the actor again; nil while one may. Such an actor leaves memory as soon as it is in
+  /// the state file, can still be read, and is deleted when its retention is over.
+  var retiredAt: PartitionTime? { get }
+
+  /// The changes of read models that remove what an actor which is deleted has put there.
+  static func forgotten(id: String) -> [ReadModelChange]
+}
+
+extension DurableState {
+  public var retiredAt: PartitionTime? { nil }
+
+  public static func forgotten(id: String) -> [ReadModelChange] { [] }
 }
 
 /// One stored row of an actor's state.

@@ -1,6 +1,6 @@
 // The durable actor types that a node serves, with their types erased: values.
 internal import CBOR
-internal import NodeStore
+package import NodeStore
 
 /// The types of durable actors that a system knows, by stable name.
 public struct DurableTypes: Sendable {
@@ -17,6 +17,8 @@ package struct DurableType: Sendable {
   package let make: @Sendable (String) -> any ActorSlot
   package let restore: @Sendable (String, [StateRow]) throws -> any ActorSlot
   package let decodeEvents: @Sendable ([UInt8]) throws -> [any Sendable]
+  /// See `DurableState.forgotten`.
+  package let forgotten: @Sendable (String) -> [ReadModelChange]
 
   package static func erasing(_ type: any DurableActor.Type) -> DurableType {
     func erase<Act: DurableActor>(_ type: Act.Type) -> DurableType {
@@ -25,7 +27,8 @@ package struct DurableType: Sendable {
         name: Act.actorType,
         make: { Slot(type: Act.actorType, state: Act.State(id: $0), methods: methods) },
         restore: { Slot(type: Act.actorType, state: try Act.State(id: $0, rows: $1), methods: methods) },
-        decodeEvents: { try CBORDecoder().decode([Act.State.Event].self, from: $0) })
+        decodeEvents: { try CBORDecoder().decode([Act.State.Event].self, from: $0) },
+        forgotten: { Act.State.forgotten(id: $0) })
     }
     return erase(type)
   }
@@ -35,6 +38,7 @@ package struct DurableType: Sendable {
 package protocol ActorSlot: Sendable {
   func call(_ method: String, _ argument: [UInt8], _ context: DecisionContext) -> MethodOutcome
   mutating func apply(_ events: [UInt8], at time: PartitionTime) throws -> Changes
+  var retiredAt: PartitionTime? { get }
 }
 
 /// What came of calling a method.
@@ -58,6 +62,8 @@ private struct Slot<State: DurableState>: ActorSlot {
   let type: String
   var state: State
   let methods: MethodTable<State>
+
+  var retiredAt: PartitionTime? { state.retiredAt }
 
   func call(_ method: String, _ argument: [UInt8], _ context: DecisionContext) -> MethodOutcome {
     guard let entry = methods.methods[method] else {

@@ -14,6 +14,8 @@ enum PartitionEvent: Sendable {
   case destinationChanged(PartitionID)
   case persisted(PersistToken)
   case loaded(Result<LoadedPartition, StoreError>)
+  case actorsLoaded(Result<[LoadedActor], StoreError>, epoch: UInt64)
+  case retiredFound([ActorRow])
   case checkpointed(LogIndex)
   case stateSynced(LogIndex)
   case snapshotRead(Result<EncodedSnapshot, StoreError>)
@@ -153,6 +155,10 @@ actor PartitionLoop {
     case .persisted(let token): hosts[partition]?.persisted(upTo: token)
     case .loaded(.success(let loaded)): hosts[partition]?.loaded(loaded, now: moment)
     case .loaded(.failure(let error)): hosts[partition]?.loadFailed("\(error)")
+    case .actorsLoaded(.success(let loaded), let epoch):
+      hosts[partition]?.actorsLoaded(loaded, epoch: epoch, now: moment)
+    case .actorsLoaded(.failure(let error), _): hosts[partition]?.loadFailed("\(error)")
+    case .retiredFound(let rows): hosts[partition]?.retiredFound(rows, moment)
     case .checkpointed(let index): hosts[partition]?.checkpointed(at: index)
     case .stateSynced(let index): hosts[partition]?.stateSynced(at: index)
     case .snapshotRead(.success(let snapshot)): hosts[partition]?.snapshotRead(snapshot, moment)
@@ -279,6 +285,10 @@ actor PartitionLoop {
       services.acknowledge(MessageAcknowledgment(receiver: partition, sender: sender, upTo: sequence))
     case .load:
       load(partition)
+    case .loadActors(let actors, let epoch):
+      loadActors(actors, epoch: epoch, partition)
+    case .findRetired(let ranges, let limit):
+      findRetired(ranges, limit: limit, partition)
     case .confirmed:
       services.confirmed(partition, of: topology.placement.partitions.count)
     case .syncState:
@@ -327,18 +337,6 @@ actor PartitionLoop {
         loop.isStopped = true
         loop.ticker?.cancel()
         loop.services.storeFailed(error)
-      }
-    }
-  }
-
-  private func load(_ partition: PartitionID) {
-    let store = services.store
-    Task {
-      do throws(StoreError) {
-        let loaded = try await store.loadPartition(partition)
-        self.submit(.loaded(.success(loaded)), to: partition)
-      } catch {
-        self.submit(.loaded(.failure(error)), to: partition)
       }
     }
   }

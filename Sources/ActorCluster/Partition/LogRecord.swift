@@ -12,6 +12,8 @@ package struct LogRecord: Codable, Equatable, Sendable {
     case timer(name: String)
     /// Nothing but the acknowledgments that it carries.
     case housekeeping
+    /// These actors are done for good, and what was kept of them goes.
+    case retention([RetiredActor])
   }
 
   package var time: PartitionTime

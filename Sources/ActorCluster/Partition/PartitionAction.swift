@@ -85,6 +85,14 @@ package struct PartitionLimits: Sendable {
   package var recordBytes = 8 << 20
   package var checkpointMilliseconds: Int64 = 500
   package var checkpointRows = 5_000
+  /// An actor that nobody has used for so long leaves memory.
+  package var idleMilliseconds: Int64 = 600_000
+  /// How long actors of a type are kept after they retired, in milliseconds; those of other types for ever.
+  package var retention: [String: Int64] = [:]
+  /// Actors deleted in one step, the pause after a step that found as many, and that after one that found fewer.
+  package var retentionStep = 256
+  package var retentionStepMilliseconds: Int64 = 200
+  package var retentionMilliseconds: Int64 = 60_000
   /// Entries that must become superfluous before the log is compacted.
   package var compactionEntries: UInt64 = 50_000
   /// Entries that are kept for a follower that is behind; one that needs more gets a snapshot.
@@ -113,8 +121,12 @@ package enum PartitionAction: Sendable {
   case acknowledge(to: PartitionID, upTo: UInt64)
   /// A majority has confirmed that the log this replica found at its start lacks nothing that it had acknowledged.
   case confirmed
-  /// Read this partition's last checkpoint and hand it to `loaded`.
+  /// Read this partition's last checkpoint, without the actors, and hand it to `loaded`.
   case load
+  /// Read these actors' rows and hand them to `actorsLoaded` with this epoch, all in one answer.
+  case loadActors([ActorKey], epoch: UInt64)
+  /// Find the rows of retired actors in these ranges, in order, and hand them to `retiredFound`.
+  case findRetired([Range<String>], limit: Int)
   case checkpoint(PartitionCheckpoint)
   /// Make the checkpoints so far durable; `stateSynced` is told how far that is.
   case syncState

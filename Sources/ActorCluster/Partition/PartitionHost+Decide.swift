@@ -42,6 +42,8 @@ extension PartitionHost {
     case .new, .forgotten, .full:
       break
     }
+    guard !state.mustLoad(call.actor) else { return park(call) }
+    state.use(call.actor)
     let time = clock.advance(monotonic: now.monotonic, median: now.medianWall)
     let context = DecisionContext(now: time, actor: call.actor, command: call.command)
     switch state.call(call.actor, call.method, call.argument, context) {
@@ -95,12 +97,20 @@ extension PartitionHost {
     if let first = batch.messages.first, first.sequence <= state.inbox[batch.from] {
       delivery.applied(from: batch.from, committedWatermark(of: batch.from))
     }
-    if isPlanted(.applyMessageTwice), let last = batch.messages.first(where: { isLast($0, from: batch.from) })
+    if isPlanted(.applyMessageTwice),
+      let last = batch.messages.first(where: { isLast($0, from: batch.from) }),
+      !state.mustLoad(last.message.to)
     {
       _ = decide(last.message, .message(from: batch.from, sequence: last.sequence), now)
     }
-    for numbered in batch.messages where numbered.sequence > state.inbox[batch.from] {
+    guard loads.parkedMessages(from: batch.from) == 0 else { return park(batch) }
+    for (position, numbered) in batch.messages.enumerated()
+    where numbered.sequence > state.inbox[batch.from] {
       guard numbered.sequence == state.inbox[batch.from] + 1, health == .running else { return }
+      guard !state.mustLoad(numbered.message.to) else {
+        return park(
+          MessageBatch(from: batch.from, to: batch.to, messages: Array(batch.messages[position...])))
+      }
       let cause = LogRecord.Cause.message(from: batch.from, sequence: numbered.sequence)
       guard decide(numbered.message, cause, now) else { return }
     }
@@ -148,9 +158,16 @@ extension PartitionHost {
   mutating func fireTimers(_ now: Moment) {
     let time = clock.advance(monotonic: now.monotonic, median: now.medianWall)
     // So many in one tick: what comes after waits for the next, so that a backlog does not stop heartbeats.
-    for _ in 0..<limits.timersPerTick {
-      guard let timer = state.timers.next, timer.at <= time, health == .running else { return }
+    for timer in state.dueTimers(by: time, limit: limits.timersPerTick) {
+      guard health == .running else { return }
+      // The decision of one before it may have cancelled it or set it anew.
+      guard state.timers.contains(timer) else { continue }
       if isPlanted(.fireTimerLate), time < timer.at.advanced(byMilliseconds: 4_000) { return }
+      // It fires in a later tick, when its actor has come.
+      guard !state.mustLoad(timer.actor) else {
+        loads.want(timer.actor)
+        continue
+      }
       let message = DurableMessage(to: timer.actor, method: timer.method, encoded: timer.argument)
       guard decide(message, .timer(name: timer.name), now) else { return }
     }
@@ -183,6 +200,17 @@ extension PartitionHost {
     propose(
       LogRecord(
         time: time, cause: .housekeeping, actor: nil, events: [], messages: [], timers: [], reply: [],
+        acknowledged: []), for: nil)
+  }
+
+  // MARK: retention
+
+  /// Has every replica delete what it keeps of these actors.
+  mutating func forget(_ retired: [RetiredActor], _ now: Moment) {
+    let time = clock.advance(monotonic: now.monotonic, median: now.medianWall)
+    propose(
+      LogRecord(
+        time: time, cause: .retention(retired), actor: nil, events: [], messages: [], timers: [], reply: [],
         acknowledged: []), for: nil)
   }
 

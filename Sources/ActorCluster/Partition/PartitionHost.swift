@@ -36,6 +36,12 @@ package struct PartitionHost: Sendable {
   var checkpointing = false
   var lastCheckpoint: Int64 = 0
   var snapshots: SnapshotTransfers
+  var loads = ActorLoads()
+  /// A committed entry waits for its actor to come into memory.
+  var isStalled = false
+  /// The state file is asked for actors to delete.
+  var isFindingRetired = false
+  var nextRetention: Int64 = 0
   /// Followers that were given a snapshot and have not caught up since.
   var supplied: Set<ReplicaID> = []
   /// A received snapshot is on its way into the state file: no checkpoint may follow it there.
@@ -125,8 +131,10 @@ package struct PartitionHost: Sendable {
       fireTimers(now)
       delivery.tick(now.monotonic)
       housekeep(now)
+      startRetention(now)
     }
     startCheckpoint(now)
+    evict(now)
     startCompaction()
     tellRejection(now)
     dropIdleSnapshots()
@@ -214,9 +222,8 @@ package struct PartitionHost: Sendable {
     // A witness applies nothing: what it would make of later entries is no state.
     guard !isWitness else { return }
     raft.restored(through: appliedIndex)
-    if raft.appliedIndex > appliedIndex {
-      apply(raft.entries(in: (appliedIndex + 1)...raft.appliedIndex))
-    }
+    state.observe(monotonic: now.monotonic)
+    catchUp()
   }
 
   package mutating func loadFailed(_ detail: String) {
@@ -226,6 +233,8 @@ package struct PartitionHost: Sendable {
   mutating func reload() {
     health = .loading
     undecided = []
+    loads.startEpoch()
+    isStalled = false
     actions.append(.load)
   }
 
@@ -250,6 +259,8 @@ package struct PartitionHost: Sendable {
     if isServing {
       send()
     }
+    let wanted = loads.takeWanted()
+    if !wanted.isEmpty { actions.append(.loadActors(wanted, epoch: loads.epoch)) }
     if !isConfirmed, raft.reachesVotingFloor {
       isConfirmed = true
       actions.append(.confirmed)
@@ -325,35 +336,46 @@ package struct PartitionHost: Sendable {
     actions += answers.takeAll().map { .answer($0, .redirected(to: leaderNode)) }
     for call in waiting { actions.append(.answer(call.id, .redirected(to: leaderNode))) }
     waiting = []
+    // Messages are sent again by their sender.
+    for case .call(let call) in loads.takeParked() {
+      actions.append(.answer(call.id, .redirected(to: leaderNode)))
+    }
   }
 
   // MARK: applying
 
-  private mutating func apply(_ entries: [LogEntry]) {
+  mutating func apply(_ entries: [LogEntry]) {
+    guard !isStalled else { return }
     for entry in entries where entry.index > appliedIndex {
       guard health == .running else { return }
-      apply(entry)
+      guard apply(entry) else {
+        stall(at: entry.index)
+        break
+      }
     }
     actions += answers.committed(upTo: appliedIndex).map { .answer($0.call, $0.answer) }
   }
 
-  private mutating func apply(_ entry: LogEntry) {
+  /// False if an actor has to be loaded first.
+  private mutating func apply(_ entry: LogEntry) -> Bool {
     if let decided = undecided.first, decided.index <= entry.index {
       guard decided.index == entry.index, decided.term == entry.term else {
         // Another leader's entries took the place of what was decided here.
-        return reload()
+        reload()
+        return true
       }
       undecided.removeFirst()
       committed(decided, entry)
-      return
+      return true
     }
     guard case .command(let bytes) = entry.payload else {
       appliedIndex = entry.index
       decidedIndex = max(decidedIndex, entry.index)
-      return
+      return true
     }
     do {
       let record = try CBORDecoder().decode(LogRecord.self, from: bytes)
+      guard state.mustLoad(for: record) == nil else { return false }
       let changes = try state.apply(record, at: entry.index)
       dirty.add(changes, at: entry.index)
       clock.observe(record.time)
@@ -363,6 +385,7 @@ package struct PartitionHost: Sendable {
     } catch {
       quarantine("entry \(entry.index) of term \(entry.term) cannot be applied: \(error)")
     }
+    return true
   }
 
   private mutating func committed(_ decided: PendingEntry, _ entry: LogEntry) {

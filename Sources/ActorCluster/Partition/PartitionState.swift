@@ -5,12 +5,13 @@ package import NodeStore
 /// All that the replicas of a partition agree on: actors, sessions, outbox, watermarks, timers and the time.
 ///
 /// `apply` is the only way to change it, and depends on nothing but the records, so every replica that applied
-/// the same records has the same state, whether it lived through them or was restored from rows.
+/// the same records has the same state, whether it lived through them or was restored from rows. Of the actors only those in
+/// use are in memory (`ActorTable`): an actor has to be there before a record changes it or a method is called.
 package struct PartitionState: Sendable {
   package let id: PartitionID
   private let placement: Placement
   private let types: DurableTypes
-  private var actors: [ActorKey: any ActorSlot] = [:]
+  private var actors = ActorTable()
   package private(set) var sessions: SessionTable
   package private(set) var outbox = Outbox()
   package private(set) var inbox = Watermarks()
@@ -43,19 +44,58 @@ package struct PartitionState: Sendable {
     sessions = SessionTable(limits: limits)
   }
 
+  /// Actors in memory.
   package var actorCount: Int { actors.count }
 
-  /// Calls a method on the state as it is; nothing changes.
+  // MARK: actors in memory
+
+  /// Whether the actor is not in memory, and has to be before anything can be said about it.
+  package func mustLoad(_ actor: ActorKey) -> Bool {
+    !actors.contains(actor) && types.types[actor.type] != nil
+  }
+
+  /// The first actor that has to be loaded before the record can be applied.
+  package func mustLoad(for record: LogRecord) -> ActorKey? {
+    guard let actor = record.actor, !record.events.isEmpty, mustLoad(actor) else { return nil }
+    return actor
+  }
+
+  /// Takes an actor in as its rows have it; without rows it was never used, or is long gone. One that is there stays as it is.
+  package mutating func admit(_ actor: ActorKey, _ rows: [ActorRow]) throws {
+    guard mustLoad(actor), let type = types.types[actor.type] else { return }
+    let slot =
+      rows.isEmpty
+      ? type.make(actor.id)
+      : try type.restore(actor.id, rows.map { StateRow(key: $0.rowKey, value: $0.value) })
+    actors.insert(actor, slot, isVacant: rows.isEmpty)
+  }
+
+  /// The host's clock, by which idle actors leave memory; not replicated.
+  package mutating func observe(monotonic: Int64) { actors.now = monotonic }
+
+  package mutating func use(_ actor: ActorKey) { actors.use(actor) }
+
+  /// See `ActorTable.evict`.
+  package mutating func evict(checkpointed: UInt64, idle: Int64) {
+    actors.evict(checkpointed: checkpointed, idle: idle)
+  }
+
+  /// See `TimerTable.due`.
+  package mutating func dueTimers(by time: PartitionTime, limit: Int) -> [TimerTable.Timer] {
+    timers.due(by: time, limit: limit)
+  }
+
+  /// Calls a method on the state as it is; nothing changes. The actor must be in memory (`mustLoad`).
   package func call(
     _ actor: ActorKey, _ method: String, _ argument: [UInt8], _ context: DecisionContext
   ) -> MethodOutcome {
     if let slot = actors[actor] {
       return slot.call(method, argument, context)
     }
-    guard let type = types.types[actor.type] else {
+    guard types.types[actor.type] != nil else {
       return .failed(.unknownActorType(actor.type))
     }
-    return type.make(actor.id).call(method, argument, context)
+    return .failed(.remoteFailure("\(actor) is not in memory: a defect of this node"))
   }
 
   /// Folds one record in and says which rows it changed.
@@ -82,10 +122,12 @@ package struct PartitionState: Sendable {
       if let actor = record.actor { changes.rows += timers.remove(actor, name) }
     case .housekeeping:
       break
+    case .retention(let retired):
+      for one in retired { forget(one, &changes) }
     }
     guard let actor = record.actor else { return changes }
     if !record.events.isEmpty {
-      changes.add(try applyEvents(record.events, to: actor, at: record.time), of: actor)
+      try applyEvents(record.events, to: actor, at: record.time, index: index, &changes)
     }
     for message in record.messages {
       changes.rows += try outbox.append(
@@ -98,19 +140,28 @@ package struct PartitionState: Sendable {
   }
 
   private mutating func applyEvents(
-    _ events: [UInt8], to actor: ActorKey, at time: PartitionTime
-  ) throws -> Changes {
-    if actors[actor] == nil {
-      guard let type = types.types[actor.type] else { throw ClusterError.unknownActorType(actor.type) }
-      actors[actor] = type.make(actor.id)
+    _ events: [UInt8], to actor: ActorKey, at time: PartitionTime, index: UInt64,
+    _ changes: inout RecordChanges
+  ) throws {
+    guard types.types[actor.type] != nil else { throw ClusterError.unknownActorType(actor.type) }
+    guard let (change, retiredAt) = try actors.apply(events, to: actor, at: time, index: index) else {
+      throw ClusterError.remoteFailure("\(actor) is not in memory: a defect of this node")
     }
-    // In place: a large actor's state must not be copied for a small event.
-    return try actors[actor]?.apply(events, at: time) ?? Changes()
+    changes.add(change, of: actor)
+    if let retiredAt { changes.rows.append(.put(RetiredActor(actor, at: retiredAt).row, [])) }
+  }
+
+  /// Deletes all rows of an actor that nothing changes any more.
+  private mutating func forget(_ retired: RetiredActor, _ changes: inout RecordChanges) {
+    actors.remove(retired.actor)
+    changes.deleted.append(retired.actor)
+    changes.rows.append(.delete(retired.row))
+    changes.readModel += types.types[retired.actor.type]?.forgotten(retired.actor.id) ?? []
   }
 
   // MARK: restoring
 
-  /// The state as the rows of a checkpoint have it. Rows come in order of type, id and row key.
+  /// All but the actors, as the rows of a checkpoint have it. Rows come in order of type, id and row key.
   package mutating func restore(_ rows: [ActorRow]) throws {
     var start = rows.startIndex
     while start < rows.endIndex {
@@ -140,9 +191,7 @@ package struct PartitionState: Sendable {
         sessionMilliseconds = times.session
       }
     default:
-      guard let durable = types.types[type] else { throw ClusterError.unknownActorType(type) }
-      actors[ActorKey(type: type, id: id)] = try durable.restore(
-        id, rows.map { StateRow(key: $0.rowKey, value: $0.value) })
+      break
     }
   }
 }

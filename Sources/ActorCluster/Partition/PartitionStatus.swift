@@ -15,6 +15,7 @@ public struct PartitionStatus: Codable, Equatable, Sendable {
   public let lastIndex: UInt64
   public let isServing: Bool
   public let health: String
+  /// Actors in memory.
   public let actors: Int
   public let outboxMessages: Int
   public let timers: Int
@@ -66,11 +67,20 @@ package struct RecordPage: Sendable {
 }
 
 extension PartitionHost {
-  /// What a reading method says about the state as it is here, committed or not: for tests.
+  /// What a reading method says about the state as it is here, committed or not; nil if the actor is not in memory: for tests.
   package func look(_ actor: ActorKey, _ method: String, _ argument: [UInt8]) -> [UInt8]? {
     let context = DecisionContext(now: state.time, actor: actor, command: nil)
     guard case .read(let reply) = state.call(actor, method, argument, context) else { return nil }
     return reply
+  }
+
+  /// The same of an actor that is not in memory, as its rows have it.
+  package func look(
+    _ actor: ActorKey, rows: [ActorRow], _ method: String, _ argument: [UInt8]
+  ) -> [UInt8]? {
+    var copy = self
+    do { try copy.state.admit(actor, rows) } catch { return nil }
+    return copy.look(actor, method, argument)
   }
 }
 

@@ -20,6 +20,8 @@ package enum RowChange: Equatable, Sendable {
 package struct RecordChanges: Sendable {
   package var rows: [RowChange] = []
   package var readModel: [ReadModelChange] = []
+  /// Actors of which no row remains.
+  package var deleted: [ActorKey] = []
 
   package mutating func add(_ changes: Changes, of actor: ActorKey) {
     rows += changes.rows.map { change in
@@ -45,12 +47,19 @@ package struct DirtyRows: Sendable {
 
   private var rows: [RowID: (index: UInt64, value: [UInt8]?)] = [:]
   private var readModel: [ReadModelKey: ReadModelChange] = [:]
+  private var deleted: Set<ActorKey> = []
 
   package init() {}
 
-  package var count: Int { rows.count + readModel.count }
+  package var count: Int { rows.count + readModel.count + deleted.count }
 
+  /// An actor's deletion comes before the rows that are put: who is deleted is never changed again, but may have been changed
+  /// since the last checkpoint.
   package mutating func add(_ changes: RecordChanges, at index: UInt64) {
+    if !changes.deleted.isEmpty {
+      deleted.formUnion(changes.deleted)
+      rows = rows.filter { !deleted.contains($0.key.actor) }
+    }
     for change in changes.rows {
       switch change {
       case .put(let id, let value): rows[id] = (index, value)
@@ -82,6 +91,7 @@ package struct DirtyRows: Sendable {
           ActorRowKey(actorType: id.actor.type, actorID: id.actor.id, rowKey: id.row))
       }
     }
+    checkpoint.deletedActors = deleted.sorted().map { ActorName(actorType: $0.type, actorID: $0.id) }
     checkpoint.readModel = readModel.sorted(by: { $0.key < $1.key }).map(\.value)
     self = DirtyRows()
     return checkpoint

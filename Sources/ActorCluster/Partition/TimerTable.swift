@@ -59,6 +59,26 @@ package struct TimerTable: Sendable {
     return timers[first.name]
   }
 
+  /// Whether this very timer is set.
+  package func contains(_ timer: Timer) -> Bool {
+    timers[Name(actor: timer.actor, name: timer.name)] == timer
+  }
+
+  /// The timers that are due, the first one first; equal times in order of actor and name. They stay in the table.
+  package mutating func due(by time: PartitionTime, limit: Int) -> [Timer] {
+    var found: [Timer] = []
+    var taken: [Due] = []
+    while found.count < limit, let first = due.min, first.at <= time {
+      due.removeMin()
+      // What was replaced or cancelled is dropped.
+      guard let timer = timers[first.name], timer.at == first.at, found.last != timer else { continue }
+      taken.append(first)
+      found.append(timer)
+    }
+    due.insert(contentsOf: taken)
+    return found
+  }
+
   package mutating func apply(_ change: TimerChange, of actor: ActorKey) throws -> [RowChange] {
     switch change {
     case .put(let name, let at, let method, let argument):

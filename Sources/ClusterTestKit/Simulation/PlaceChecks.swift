@@ -30,9 +30,21 @@ package struct PlaceChecks {
   package private(set) var abandoned: UInt64 = 0
   private var queues: Set<String> = []
   private var interactions: [String: Interaction] = [:]
+  private var forgotten: Set<String> = []
   private var agents: [String: Agent] = [:]
 
   func exists(_ id: String) -> Bool { interactions[id] != nil }
+
+  /// It was deleted when its retention was over.
+  func isForgotten(_ id: String) -> Bool { forgotten.contains(id) }
+
+  mutating func forgotten(_ actor: ActorKey) {
+    guard actor.type == "interaction", let stage = interactions[actor.id]?.stage else {
+      return breach("\(actor) was deleted, which was never there")
+    }
+    if stage != .closed { breach("interaction \(actor.id) was deleted while it was \(stage)") }
+    forgotten.insert(actor.id)
+  }
 
   /// Whether anybody ever waited in it.
   func hasQueue(_ id: String) -> Bool { queues.contains(id) }
@@ -45,6 +57,7 @@ package struct PlaceChecks {
   // MARK: interactions
 
   mutating func interaction(_ id: String, _ event: InteractionEvent) {
+    if forgotten.contains(id) { return breach("interaction \(id) was deleted, and then \(event)") }
     guard let known = interactions[id] else {
       guard case .created(let created) = event else { return breach("interaction \(id) began with \(event)") }
       self.created += 1

@@ -121,6 +121,8 @@ package struct PromiseChecks {
         breach("P5: timer \(name) of \(actor) fired \(due.milliseconds - record.time.milliseconds) ms early")
       }
       timers[partition]?[actor]?[name] = nil
+    case .retention(let retired):
+      for one in retired { places.forgotten(one.actor) }
     case .command, .housekeeping:
       break
     }

@@ -28,9 +28,20 @@ extension Simulation {
     -> Value?
   {
     guard let host = server(of: placement.partition(of: actor)),
-      let bytes = try? CBOREncoder().encode(argument), let reply = host.look(actor, method, bytes)
+      let bytes = try? CBOREncoder().encode(argument)
     else { return nil }
-    return try? CBORDecoder().decode(Value.self, from: reply)
+    let reply = host.look(actor, method, bytes) ?? lookOnDisk(actor, method, bytes)
+    return reply.flatMap { try? CBORDecoder().decode(Value.self, from: $0) }
+  }
+
+  /// An actor that has left memory is on the disk as it was.
+  private func lookOnDisk(_ actor: ActorKey, _ method: String, _ bytes: [UInt8]) -> [UInt8]? {
+    let partition = placement.partition(of: actor)
+    let name = ActorName(actorType: actor.type, actorID: actor.id)
+    guard let node = nodes.first(where: { $0.isUp && $0.hosts[Int(partition.rawValue)].isServing }),
+      let loaded = try? node.store?.loadActors([name], of: partition).first
+    else { return nil }
+    return node.hosts[Int(partition.rawValue)].look(actor, rows: loaded.rows, method, bytes)
   }
 
   /// Every voter that is up has what is committed: standbys are hot.
@@ -79,7 +90,7 @@ extension Simulation {
       fail("P1: interaction \(id) was accepted and is nowhere")
     }
     var conservation = Conservation(interactions: [], agents: [], queues: [])
-    for id in ledger.created {
+    for id in ledger.created where !promises.places.isForgotten(id) {
       guard let view: InteractionView = look(.interaction(id), "view", ViewInteraction()) else {
         return fail("P1: interaction \(id) was accepted and cannot be read")
       }

@@ -101,6 +101,10 @@ extension Simulation {
     limits.compactionEntries = profile.compactionEntries
     limits.retainedEntries = profile.retainedEntries
     limits.checkpointMilliseconds = 1_000
+    limits.idleMilliseconds = profile.idleMilliseconds
+    limits.retention = profile.retention
+    limits.retentionStep = 4
+    limits.retentionMilliseconds = 2_000
     return PartitionHost(
       raft: raft, state: PartitionState(id: partition, placement: placement, types: types), nodes: replicas,
       limits: limits, now: node.moment(now))
@@ -214,6 +218,11 @@ extension Simulation {
     case .load:
       if !node.loading.insert(partition).inserted { coverage.count(.reloads) }
       schedule(.load(partition, life: life), to: node.index, in: 300)
+    case .loadActors(let actors, let epoch):
+      coverage.count(.actorLoads)
+      schedule(.loadActors(partition, actors, epoch: epoch, life: life), to: node.index, in: 200)
+    case .findRetired(let ranges, let limit):
+      schedule(.findRetired(partition, ranges, limit: limit, life: life), to: node.index, in: 200)
     case .checkpoint(let checkpoint):
       schedule(.checkpoint(checkpoint, life: life), to: node.index, in: 2_000)
     case .syncState:

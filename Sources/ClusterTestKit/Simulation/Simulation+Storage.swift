@@ -43,10 +43,33 @@ extension Simulation {
 
   func load(_ partition: PartitionID, _ node: SimulatedNode) {
     attempt(node) { (store) throws(StoreError) in
-      let loaded = try store.load(partition)
+      let loaded = try store.loadTables(partition)
       trace.record(
         .restored, at: now, node: node.index, partition: Int(partition.rawValue), loaded.appliedIndex)
       node.hosts[Int(partition.rawValue)].loaded(loaded, now: node.moment(now))
+      touch(partition, node)
+    }
+  }
+
+  func loadActors(
+    _ actors: [ActorKey], epoch: UInt64, _ partition: PartitionID, _ node: SimulatedNode
+  ) {
+    attempt(node) { (store) throws(StoreError) in
+      let names = actors.map { ActorName(actorType: $0.type, actorID: $0.id) }
+      node.hosts[Int(partition.rawValue)].actorsLoaded(
+        try store.loadActors(names, of: partition), epoch: epoch, now: node.moment(now))
+      touch(partition, node)
+    }
+  }
+
+  func findRetired(
+    _ ranges: [Range<String>], limit: Int, _ partition: PartitionID, _ node: SimulatedNode
+  ) {
+    attempt(node) { (store) throws(StoreError) in
+      let rows = try store.oldestRows(
+        ofType: RetiredActor.rowType, in: ranges, limit: limit, of: partition)
+      if !rows.isEmpty { coverage.count(.retentions) }
+      node.hosts[Int(partition.rawValue)].retiredFound(rows, node.moment(now))
       touch(partition, node)
     }
   }

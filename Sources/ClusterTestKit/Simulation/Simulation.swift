@@ -26,6 +26,8 @@ package final class Simulation {
     case logWritten(life: Int)
     case checkpoint(PartitionCheckpoint, life: Int)
     case load(PartitionID, life: Int)
+    case loadActors(PartitionID, [ActorKey], epoch: UInt64, life: Int)
+    case findRetired(PartitionID, [Range<String>], limit: Int, life: Int)
     case syncState(PartitionID, life: Int)
     case readSnapshot(PartitionID, life: Int)
     case install(PartitionID, [UInt8], LogBase, life: Int)
@@ -182,6 +184,10 @@ package final class Simulation {
     case .logWritten(let life) where life == node.life: writeLog(node)
     case .checkpoint(let checkpoint, let life) where life == node.life: write(checkpoint, node)
     case .load(let partition, let life) where life == node.life: load(partition, node)
+    case .loadActors(let partition, let actors, let epoch, let life) where life == node.life:
+      loadActors(actors, epoch: epoch, partition, node)
+    case .findRetired(let partition, let ranges, let limit, let life) where life == node.life:
+      findRetired(ranges, limit: limit, partition, node)
     case .syncState(let partition, let life) where life == node.life: syncState(partition, node)
     case .readSnapshot(let partition, let life) where life == node.life: readSnapshot(partition, node)
     case .install(let partition, let snapshot, let base, let life) where life == node.life:

@@ -20,6 +20,8 @@ package struct SimulationCoverage: Sendable {
     case wipedRefused = "wiped disks refused"
     case suspects = "suspects after a failed write"
     case reloads = "states loaded anew"
+    case actorLoads = "loads of actors"
+    case retentions = "retired actors deleted"
     case timers = "timers fired"
     case messages = "durable messages applied"
     case repeatedCommands = "commands sent more than once"

@@ -18,6 +18,10 @@ package struct SimulationProfile: Sendable {
   package var maxEntriesPerAppend: Int
   package var compactionEntries: UInt64
   package var retainedEntries: UInt64
+  /// Actors that nobody used for so long leave memory.
+  package var idleMilliseconds: Int64
+  /// Milliseconds until what is done for good is deleted, by type of actor.
+  package var retention: [String: Int64]
   /// One write of the log in so many takes up to 25 ms.
   package var slowWriteOneIn: UInt64
   /// Kills fall into moments in which something has just been promised.
@@ -40,6 +44,8 @@ package struct SimulationProfile: Sendable {
     maxEntriesPerAppend = [1, 3, 64, 64][Int(random.next() % 4)]
     compactionEntries = random.chance(oneIn: 2) ? 15 : 60
     retainedEntries = random.chance(oneIn: 2) ? 5 : 40
+    idleMilliseconds = [0, 300, 3_000, 600_000][Int(random.next() % 4)]
+    retention = random.chance(oneIn: 2) ? ["interaction": 10_000] : [:]
     slowWriteOneIn = random.chance(oneIn: 2) ? 8 : 200
     killsAtPromises = random.chance(oneIn: 2)
     cutsAtPromises = random.chance(oneIn: 2)

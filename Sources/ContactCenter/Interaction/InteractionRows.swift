@@ -1,6 +1,6 @@
 // How an interaction is stored: one row, and one row of the read model. Pure.
 public import ActorCluster
-internal import NodeStore
+public import NodeStore
 
 extension InteractionState {
   private static let rowKey = ""
@@ -13,6 +13,8 @@ extension InteractionState {
     }
     self.init(id: id, record: record)
   }
+
+  public static func forgotten(id: String) -> [ReadModelChange] { [ReadModels.forgottenInteraction(id: id)] }
 
   /// The rows as they are now.
   var changes: Changes {

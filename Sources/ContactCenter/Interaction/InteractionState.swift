@@ -27,6 +27,8 @@ public struct InteractionState: DurableState, Equatable {
     self.record = record
   }
 
+  public var retiredAt: PartitionTime? { record?.closedAt }
+
   public mutating func apply(_ event: InteractionEvent, at time: PartitionTime) -> Changes {
     fold(event, at: time)
     return changes

@@ -1,0 +1,23 @@
+// What a partition asks of the state file to bring state into memory.
+internal import NodeStore
+
+extension PartitionLoop {
+  func load(_ partition: PartitionID) {
+    services.store.loadTables(partition) { self.submit(.loaded($0), to: partition) }
+  }
+
+  func loadActors(_ actors: [ActorKey], epoch: UInt64, _ partition: PartitionID) {
+    let names = actors.map { ActorName(actorType: $0.type, actorID: $0.id) }
+    services.store.loadActors(names, of: partition) { result in
+      self.submit(.actorsLoaded(result, epoch: epoch), to: partition)
+    }
+  }
+
+  func findRetired(_ ranges: [Range<String>], limit: Int, _ partition: PartitionID) {
+    services.store.oldestRows(ofType: RetiredActor.rowType, in: ranges, limit: limit, of: partition) {
+      result in
+      // Whatever keeps the file from being read shows elsewhere; this is asked again.
+      self.submit(.retiredFound((try? result.get()) ?? []), to: partition)
+    }
+  }
+}
