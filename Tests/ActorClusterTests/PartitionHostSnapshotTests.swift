@@ -206,6 +206,23 @@ import Testing
     try expectCaughtUp(group)
   }
 
+  @Test func aSnapshotTakesNoMoreThanItsShareAndCommitsGoOn() throws {
+    var limits = Self.limits
+    limits.snapshotBytesPerSecond = 100
+    let group = try behind(limits)
+    group.drops = { _ in false }
+    // The chunks have 64 bytes, and the first second's are free.
+    try group.tick(20)
+    #expect(group.traces[2].installs == 0)
+    let before = group.hosts[0].raft.commitIndex
+    try commit(20, in: group)
+    #expect(group.hosts[0].raft.commitIndex >= before + 20)
+    for _ in 0..<40 where group.traces[2].installs == 0 { try group.tick(50) }
+    #expect(group.traces[2].installs == 1)
+    try group.tick(60)
+    try expectCaughtUp(group)
+  }
+
   // MARK: memory
 
   @Test func whatWasSentIsFreed() throws {

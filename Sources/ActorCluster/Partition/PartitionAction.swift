@@ -99,6 +99,8 @@ package struct PartitionLimits: Sendable {
   package var retainedEntries: UInt64 = 10_000
   /// The largest snapshot that is taken from another replica, and therefore the largest that is sent.
   package var snapshotBytes = 1 << 30
+  /// What the snapshots of one partition may take of the network, so that commands go on beside them.
+  package var snapshotBytesPerSecond = 32 << 20
   /// How long the sender of a snapshot that was refused is not told.
   package var snapshotRetryMilliseconds: Int64 = 1_000
   /// How long a snapshot that is too large is not read again.

@@ -7,14 +7,27 @@ extension PartitionHost {
 
   mutating func readSnapshot(_ request: SnapshotRead, _ now: Moment) {
     supplied.insert(request.to)
+    throttled.removeAll { $0.to == request.to }
+    guard snapshotBudget.isOpen(at: now.monotonic) else {
+      throttled.append(request)
+      return
+    }
     let wasReading = snapshots.isReading
     if let chunk = snapshots.chunk(for: request, logBase: raft.base.index) {
+      snapshotBudget.spend(chunk.bytes.count)
       raft.snapshotRead(chunk, for: request.to)
     } else if snapshots.isPaused(at: now.monotonic) {
       snapshotUnreadable()
     } else if !wasReading {
       actions.append(.readSnapshot)
     }
+  }
+
+  /// Chunks that would have been too much in their second.
+  mutating func sendThrottledSnapshots(_ now: Moment) {
+    let requests = throttled
+    throttled = []
+    for request in requests { readSnapshot(request, now) }
   }
 
   /// The partition's checkpoint, as asked for by `.readSnapshot`.
@@ -34,6 +47,7 @@ extension PartitionHost {
     else { return snapshotUnreadable() }
     let base = LogBase(index: index, term: term, membership: membership)
     for (replica, chunk) in snapshots.read(snapshot.bytes, base: base) {
+      snapshotBudget.spend(chunk.bytes.count)
       raft.snapshotRead(chunk, for: replica)
     }
   }
@@ -109,7 +123,7 @@ extension PartitionHost {
 
   /// Frees the bytes of snapshots that nobody needs any more.
   mutating func dropIdleSnapshots() {
-    if !isLeader { supplied = [] }
+    if !isLeader { (supplied, throttled) = ([], []) }
     if snapshots.isSending, !isLeader || !raft.progress.contains(where: \.isInSnapshot) {
       snapshots.stopSending()
     }

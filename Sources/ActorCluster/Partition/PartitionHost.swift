@@ -36,6 +36,9 @@ package struct PartitionHost: Sendable {
   var checkpointing = false
   var lastCheckpoint: Int64 = 0
   var snapshots: SnapshotTransfers
+  /// What snapshots may take of the network, and who waits for more of it.
+  var snapshotBudget: ByteBudget
+  var throttled: [SnapshotRead] = []
   var loads = ActorLoads()
   /// A committed entry waits for its actor to come into memory.
   var isStalled = false
@@ -81,6 +84,7 @@ package struct PartitionHost: Sendable {
     self.limits = limits
     clock = PartitionClock(after: state.time, monotonic: now.monotonic)
     snapshots = SnapshotTransfers(limitBytes: limits.snapshotBytes)
+    snapshotBudget = ByteBudget(bytesPerSecond: limits.snapshotBytesPerSecond)
     actions = [.load]
   }
 
@@ -138,6 +142,7 @@ package struct PartitionHost: Sendable {
     startCompaction()
     tellRejection(now)
     dropIdleSnapshots()
+    sendThrottledSnapshots(now)
   }
 
   /// A replica whose log contradicts what was committed takes no part any more: it must not help elect anyone.
