@@ -48,7 +48,10 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "NodeStore",
-      dependencies: ["CBOR", "PlantedBugs", "Raft", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: [
+        "CBOR", "PlantedBugs", "Raft", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ],
       swiftSettings: strict),
     .target(
       name: "PeerTransport",
@@ -169,6 +172,7 @@ let package = Package(
       dependencies: [
         "CBOR", "ClusterTestKit", "NodeStore", "Raft", .product(name: "GRDB", package: "GRDB.swift"),
       ],
+      exclude: ["GoldenFiles"],
       swiftSettings: strict),
     .testTarget(
       name: "PeerTransportTests",
@@ -227,7 +231,8 @@ let package = Package(
     .testTarget(
       name: "ClusterProcessTests",
       dependencies: [
-        "ActorCluster", "ClusterTestKit", "HistoryChecker", "PeerTransport", "counter-node", "kill-campaign",
+        "ActorCluster", "ClusterTestKit", "HistoryChecker", "NodeStore", "PeerTransport", "counter-node",
+        "kill-campaign",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ],

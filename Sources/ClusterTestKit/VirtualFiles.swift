@@ -66,6 +66,20 @@ struct VirtualFiles: StoreFiles {
     }
   }
 
+  func checkRoom(for bytes: Int, in file: String) throws(StoreError) {}
+
+  func sync(_ file: String) throws(StoreError) {
+    try with(file) { (state, name) throws(StoreError) in
+      guard let found = state.names[name] else { throw .io(file: file, detail: "it is missing") }
+      try check(state.sync(found, named: name), file)
+    }
+  }
+
+  func copy(_ old: String, to new: String) throws(StoreError) {
+    guard let bytes = try contents(of: old) else { throw .io(file: old, detail: "it is missing") }
+    try write(bytes, to: new)
+  }
+
   func rename(_ old: String, to new: String) throws(StoreError) {
     try with(old) { (state, name) throws(StoreError) in
       try check(state.rename(name, to: VirtualFileSystem.split(new)?.file ?? new), old)

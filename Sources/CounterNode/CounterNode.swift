@@ -18,18 +18,32 @@ struct CounterNode {
     LoggingSystem.bootstrap(StreamLogHandler.standardError)
     let cluster = try LocalCluster(directory: CommandLine.arguments[2])
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
-    let store = try NodeStore.open(
+    // Each time around the files that turned out to be lost are set aside.
+    while true { try await run(node, of: cluster, group) }
+  }
+
+  /// Until the disk turns out to be lost.
+  private static func run(
+    _ node: NodeID, of cluster: LocalCluster, _ group: MultiThreadedEventLoopGroup
+  ) async throws {
+    let logger = Logger(label: node.rawValue)
+    let store = try NodeStore.start(
       directory: cluster.dataDirectory(of: node),
-      identity: StoreIdentity(cluster: cluster.name, node: node.rawValue), readModels: [])
+      identity: StoreIdentity(cluster: cluster.name, node: node.rawValue), readModels: [],
+      isAlone: cluster.nodes.count == 1,
+      report: { logger.warning("data directory", metadata: ["note": "\($0)"]) })
+    let (lost, isLost) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingNewest(1))
     let system = try ClusterSystem(
       configuration: cluster.configuration(of: node, incarnation: store.incarnation),
-      types: DurableTypes([Counter.self, Register.self]), store: store, group: group,
-      logger: Logger(label: node.rawValue),
+      types: DurableTypes([Counter.self, Register.self]), store: store, group: group, logger: logger,
+      onLostDisk: { isLost.yield($0) },
       onStoreFailure: { error in
         FileHandle.standardError.write(Data("\(error)\n".utf8))
         exit(5)
       })
     try await system.start()
-    while true { try await Task.sleep(for: .seconds(3_600)) }
+    for await _ in lost { break }
+    await system.stop()
+    store.close()
   }
 }

@@ -20,19 +20,22 @@ public struct Gateway: Sendable {
   private let configuration: GatewayConfiguration
   private let system: ClusterSystem
   private let readModel: any ReadModelReading
+  private let backups: NodeBackups?
   private let eventLoopGroup: (any EventLoopGroup)?
   private let logger: Logger
 
   /// - Parameters:
   ///   - system: this node's, started.
+  ///   - backups: without, the node makes none.
   ///   - eventLoopGroup: what connections run on; NIO's global one without.
   public init(
     configuration: GatewayConfiguration, system: ClusterSystem, readModel: any ReadModelReading,
-    eventLoopGroup: (any EventLoopGroup)? = nil, logger: Logger
+    backups: NodeBackups? = nil, eventLoopGroup: (any EventLoopGroup)? = nil, logger: Logger
   ) {
     self.configuration = configuration
     self.system = system
     self.readModel = readModel
+    self.backups = backups
     self.eventLoopGroup = eventLoopGroup
     self.logger = logger
   }
@@ -87,6 +90,7 @@ public struct Gateway: Sendable {
     InteractionRoutes(calls: calls).register(on: routes)
     AgentRoutes(calls: calls, readModel: readModel, listLimit: limits.listed).register(on: routes)
     QueueRoutes(calls: calls, readModel: readModel, listLimit: limits.listed).register(on: routes)
+    if let backups { BackupRoute(backups: backups, calls: calls).register(on: routes) }
     EventStreamRoute(system: system, configuration: configuration, statistics: statistics).register(
       on: routes)
     return router

@@ -13,7 +13,7 @@ public struct ActorRowKey: Hashable, Sendable {
   }
 }
 
-/// Names a durable actor within its partition.
+/// The name of a durable actor.
 public struct ActorName: Hashable, Sendable {
   public var actorType: String
   public var actorID: String
@@ -52,7 +52,7 @@ public struct PartitionCheckpoint: Equatable, Sendable {
   public var partition: PartitionID
   /// The last entry whose effects are included. Never lower than that of an earlier checkpoint.
   public var appliedIndex: UInt64
-  /// Actors of which every row goes.
+  /// Every row of these actors goes. Each costs what its rows cost: name only so many that a transaction stays short.
   public var deletedActors: [ActorName]
   public var puts: [ActorRow]
   public var deletes: [ActorRowKey]
@@ -61,17 +61,17 @@ public struct PartitionCheckpoint: Equatable, Sendable {
   public init(
     partition: PartitionID,
     appliedIndex: UInt64,
-    deletedActors: [ActorName] = [],
     puts: [ActorRow] = [],
     deletes: [ActorRowKey] = [],
-    readModel: [ReadModelChange] = []
+    readModel: [ReadModelChange] = [],
+    deletedActors: [ActorName] = []
   ) {
     self.partition = partition
     self.appliedIndex = appliedIndex
-    self.deletedActors = deletedActors
     self.puts = puts
     self.deletes = deletes
     self.readModel = readModel
+    self.deletedActors = deletedActors
   }
 }
 

@@ -4,8 +4,10 @@ internal import GRDB
 /// Reads, checks and writes `meta(key, value)`.
 struct FileMeta {
   /// The newest format of both files that this version reads and the one that it writes.
-  static let format = 1
+  static let newestFormat = 2
 
+  /// The format that the file has.
+  private(set) var format = Self.newestFormat
   private(set) var incarnation: UInt64
   /// Whether this call made the table.
   private(set) var isNew = false
@@ -26,9 +28,10 @@ struct FileMeta {
     guard let format = values["format"].flatMap({ Int($0) }) else {
       throw StoreError.damaged(file: file, detail: "it does not say its format")
     }
-    guard format <= Self.format else {
+    guard format <= Self.newestFormat else {
       throw StoreError.newerFormat(file: file, version: format)
     }
+    self.format = format
     guard let cluster = values["cluster"], let node = values["node"], let topology = values["topology"],
       let incarnation = values["incarnation"].flatMap({ UInt64($0) })
     else {
@@ -51,7 +54,7 @@ struct FileMeta {
     try database.execute(
       sql: "CREATE TABLE meta(key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) WITHOUT ROWID")
     let rows = [
-      ("format", String(format)), ("cluster", identity.cluster), ("node", identity.node),
+      ("format", String(newestFormat)), ("cluster", identity.cluster), ("node", identity.node),
       ("topology", identity.topology), ("incarnation", "0"),
     ]
     for (key, value) in rows {
@@ -61,10 +64,13 @@ struct FileMeta {
       sql: "INSERT INTO meta(key, value) VALUES('created', strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))")
   }
 
-  private static func values(_ database: Database) throws -> [String: String] {
+  /// All of the table; it may be one of any format.
+  static func values(_ database: Database) throws -> [String: String] {
     var values: [String: String] = [:]
     for row in try Row.fetchAll(database, sql: "SELECT key, value FROM meta") {
-      values[row[0]] = row[1]
+      // A damaged file may hold other types.
+      guard let key = String.fromDatabaseValue(row[0]) else { continue }
+      values[key] = String.fromDatabaseValue(row[1])
     }
     return values
   }

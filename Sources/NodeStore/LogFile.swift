@@ -4,19 +4,22 @@ internal import GRDB
 
 /// `log.db`: an append-only table of batches, `synchronous=FULL`.
 struct LogFile: Sendable {
-  private let database: DatabaseFile
+  let database: DatabaseFile
 
   var path: String { database.path }
 
   init(
-    path: String, files: any StoreFiles, identity: StoreIdentity, durability: DatabaseFile.Durability
+    path: String, files: any StoreFiles, identity: StoreIdentity, durability: DatabaseFile.Durability,
+    assignedAbove floor: UInt64? = nil
   ) throws(StoreError) {
     database = try DatabaseFile(path: path, files: files, durability: durability)
+    try StoreMigrations.log.run(on: database, identity: identity)
     try database.write { database in
-      let meta = try FileMeta(database, file: path, identity: identity)
+      var meta = try FileMeta(database, file: path, identity: identity)
       if meta.isNew { try LogStanding.unconfirmedNew.write(database) }
       try database.execute(
         sql: "CREATE TABLE IF NOT EXISTS log(seq INTEGER PRIMARY KEY NOT NULL, batch BLOB NOT NULL)")
+      try Self.prepareMemory(database, &meta, assignedAbove: floor)
     }
   }
 
@@ -62,9 +65,9 @@ struct LogFile: Sendable {
     }
   }
 
-  /// Commits one batch, a confirmation of the log's standing, or both; on stable storage when this returns.
+  /// Commits one batch, a confirmation of the log's standing, rows, or all of them; on stable storage when this returns.
   func append(
-    _ blob: [UInt8]?, sequence: Int64, confirms: Bool, beforeCommit: StoreFaults.Hook
+    _ blob: [UInt8]?, sequence: Int64, confirms: Bool, rows: [LogRow], beforeCommit: StoreFaults.Hook
   ) throws(StoreError) {
     try database.write { database in
       if let blob {
@@ -72,6 +75,7 @@ struct LogFile: Sendable {
         try insert.execute(arguments: [sequence, Data(blob)])
       }
       if confirms { try LogStanding.sound.write(database) }
+      for row in rows { try row.write(database) }
       try beforeCommit()
     }
   }

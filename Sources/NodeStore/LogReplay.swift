@@ -15,6 +15,8 @@ struct LogReplay {
       switch record {
       case .hardState(let state):
         hardState = state
+      case .void:
+        self = Partition()
       case .entry(let entry):
         entries.append(entry)
       case .truncate(let index):

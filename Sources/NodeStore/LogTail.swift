@@ -17,6 +17,8 @@ struct LogTail: Equatable {
     switch record {
     case .hardState:
       break
+    case .void:
+      self = LogTail()
     case .truncate(let index):
       guard index > baseIndex else {
         throw Refusal(description: "truncation from index \(index), where the log begins after \(baseIndex)")

@@ -8,6 +8,9 @@ struct LogWrite: Sendable {
     case records(PartitionID, [StoredRecord])
     /// The log's standing is sound from here on.
     case confirmation
+    /// What the log has of the partition is void, and what comes is of this replica.
+    case assignment(PartitionID, ReplicaID)
+    case peer(RememberedPeer)
   }
 
   var content: Content
@@ -31,11 +34,14 @@ struct LogWriterCore {
     var bytes = 0
     var nanoseconds: UInt64 = 0
     var hasFailed = false
+    /// The last batch on stable storage.
+    var sequence: UInt64 = 0
 
     func count(in statistics: inout StoreStatistics) {
       statistics.logFailed = statistics.logFailed || hasFailed
       guard hasCommitted else { return }
       statistics.batches += 1
+      statistics.sequence = sequence
       statistics.records += UInt64(records)
       statistics.bytes += UInt64(bytes)
       statistics.lastCommitNanoseconds = nanoseconds
@@ -68,6 +74,7 @@ struct LogWriterCore {
     outcome.results.reserveCapacity(batch.count)
     if failure == nil {
       var confirms = false
+      var rows: [LogRow] = []
       for write in batch {
         switch write.content {
         case .records(let partition, let records):
@@ -75,9 +82,15 @@ struct LogWriterCore {
         case .confirmation:
           confirms = true
           outcome.results.append(.success(()))
+        case .assignment(let partition, let replica):
+          rows.append(.replica(partition, replica))
+          outcome.results.append(prepare(partition, [.void], &outcome))
+        case .peer(let peer):
+          rows.append(.peer(peer))
+          outcome.results.append(.success(()))
         }
       }
-      commit(&outcome, confirms: confirms)
+      commit(&outcome, confirms: confirms, rows: rows)
     }
     if let failure {
       outcome.hasFailed = true
@@ -108,19 +121,21 @@ struct LogWriterCore {
     return .success(())
   }
 
-  private mutating func commit(_ outcome: inout Outcome, confirms: Bool) {
+  private mutating func commit(_ outcome: inout Outcome, confirms: Bool, rows: [LogRow]) {
     let blob = builder.finish()
-    guard blob != nil || confirms else { return }
+    guard blob != nil || confirms || !rows.isEmpty else { return }
     if blob != nil { sequence += 1 }
     let start = ContinuousClock.now
     do throws(StoreError) {
-      try file.append(blob, sequence: sequence, confirms: confirms, beforeCommit: faults.beforeLogCommit)
+      try file.append(
+        blob, sequence: sequence, confirms: confirms, rows: rows, beforeCommit: faults.beforeLogCommit)
     } catch {
       fail(error)
       return
     }
     outcome.nanoseconds = start.nanosecondsSince
     outcome.hasCommitted = true
+    outcome.sequence = UInt64(clamping: sequence)
     outcome.bytes = blob?.count ?? 0
     faults.afterLogCommit()
   }

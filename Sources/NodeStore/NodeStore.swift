@@ -28,11 +28,13 @@ public final class NodeStore: Sendable {
 
   private let logFile: LogFile
   private let stateFile: StateFile
-  private let log: LogWriter
+  let log: LogWriter
   let state: StateWriter
   let reader: StateReader
   private let recoveredLogs: Mutex<[PartitionID: RecoveredLog]>
   private let lock: Mutex<(any StoreLock)?>
+  let memory: NodeMemory
+  let directory: DataDirectory
 
   private init(_ opened: OpenedStore, reader: StateReader, faults: StoreFaults, limits: LogWriter.Limits) {
     self.reader = reader
@@ -48,6 +50,8 @@ public final class NodeStore: Sendable {
     log = LogWriter(core: opened.writer, limits: limits)
     state = StateWriter(file: opened.stateFile, faults: faults)
     lock = Mutex(opened.lock)
+    memory = opened.memory
+    directory = opened.stateFile.directory
   }
 
   deinit {

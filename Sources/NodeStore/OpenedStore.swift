@@ -13,6 +13,7 @@ struct OpenedStore {
   var standing: LogStanding
   var notes: [String]
   var suspicion: String?
+  var memory: NodeMemory
   var lock: any StoreLock
 
   static func open(
@@ -56,11 +57,13 @@ struct OpenedStore {
     let durability: DatabaseFile.Durability =
       faults.logWithoutSync || isPlanted(.logSynchronousNormal) ? .normal : .full
     let logFile = try LogFile(
-      path: directory.logFile, files: files, identity: identity, durability: durability)
+      path: directory.logFile, files: files, identity: identity, durability: durability,
+      assignedAbove: try directory.assignedFloor())
     let replay = try logFile.replay()
     var recovered = replay.recovered
     try scanState(directory, canRebuild: recovered.values.allSatisfy { $0.base == nil }, &notes)
-    let stateFile = try StateFile(directory, identity: identity, readModels: readModels)
+    let stateFile = try openState(directory, identity, readModels, &notes)
+    notes += stateFile.openNotes
     let incarnation = try nextIncarnation(logFile, stateFile, identity)
     let standing = try logFile.start(
       incarnation: incarnation, cut: cut, boot: files.bootID, identity: identity)
@@ -69,13 +72,15 @@ struct OpenedStore {
     try directory.sync()
 
     var writer = LogWriterCore(file: logFile, replay: replay, directory: directory, faults: faults)
+    var memory = try logFile.memory(found: UInt64(clamping: replay.lastSequence))
+    memory.unusable = try stateFile.follow(memory.replicas, &notes)
     notes += try finishInstalls(stateFile, &writer, &recovered)
     let comparison = try compareCheckpoints(stateFile, recovered)
     notes += comparison.notes
     return OpenedStore(
       stateFile: stateFile, logFile: logFile, writer: writer, recovered: recovered,
       stateMissing: comparison.missing, incarnation: incarnation, standing: standing, notes: notes,
-      suspicion: suspicion, lock: lock)
+      suspicion: suspicion, memory: memory, lock: lock)
   }
 
   /// The log file is created first, so a state file or a WAL without it means that the log was lost: an empty one in its
@@ -124,6 +129,24 @@ struct OpenedStore {
     }
     try directory.setStateFileAside()
     notes.append("\(finding); the state file was set aside and is rebuilt from the log")
+  }
+
+  /// A state file that is no database any more is set aside. What the log still holds is rebuilt from it; partitions whose log
+  /// was compacted are then in `stateMissing`, and the others go on.
+  private static func openState(
+    _ directory: DataDirectory, _ identity: StoreIdentity, _ readModels: [ReadModelTable],
+    _ notes: inout [String]
+  ) throws(StoreError) -> StateFile {
+    do throws(StoreError) {
+      return try StateFile(directory, identity: identity, readModels: readModels)
+    } catch {
+      guard case .damaged(let file, let detail) = error else { throw error }
+      try directory.setStateFileAside()
+      notes.append(
+        "\(file) cannot be opened (\(detail)); it was set aside: what the log still holds is rebuilt from it, and partitions "
+          + "whose log was compacted have to come from other nodes")
+      return try StateFile(directory, identity: identity, readModels: readModels)
+    }
   }
 
   /// The log's incarnation is the one that counts. It is committed first, so the state file can never be ahead of it unless

@@ -34,7 +34,8 @@ public struct ReadModelColumn: Equatable, Sendable {
 
 /// A table of the state file that reports may read with plain SQL. The store creates it, and adds columns that it does
 /// not have yet; it never drops one, so that an older version can still open the file. Besides these columns it has
-/// `log_partition` and `log_index`: the partition and the applied index of the checkpoint that last wrote the row.
+/// `log_partition` and `log_index`, the partition and the applied index of the checkpoint that last wrote the row, and
+/// `log_checksum`, which `switchboard ctl store verify` compares.
 public struct ReadModelTable: Equatable, Sendable {
   public var name: String
   public var keyColumn: String
@@ -64,6 +65,8 @@ public struct ReadModelChange: Equatable, Sendable {
 extension ReadModelTable {
   static let partitionColumn = "log_partition"
   static let indexColumn = "log_index"
+  /// SQLite's functions take about 100 arguments, and the checksum is one function's over all columns.
+  static let columnLimit = 80
 
   /// Refuses names that are no plain identifiers, that the store uses itself, or that occur twice.
   static func validate(_ tables: [ReadModelTable]) throws(StoreError) {
@@ -73,7 +76,11 @@ extension ReadModelTable {
       guard tableNames.insert(table.name.lowercased()).inserted else {
         throw .invalidReadModel(table: table.name, detail: "the table's name is taken")
       }
-      var columnNames: Set = [partitionColumn, indexColumn]
+      guard table.columns.count <= columnLimit else {
+        throw .invalidReadModel(
+          table: table.name, detail: "it has \(table.columns.count) columns; \(columnLimit) are possible")
+      }
+      var columnNames: Set = [partitionColumn, indexColumn, StateChecksum.readModelColumn]
       for column in [table.keyColumn] + table.columns.map(\.name) {
         try checkIdentifier(column, of: table)
         guard columnNames.insert(column.lowercased()).inserted else {

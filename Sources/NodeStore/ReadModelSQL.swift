@@ -18,7 +18,8 @@ struct ReadModelSQL: Sendable {
       try database.execute(
         sql: """
           CREATE TABLE IF NOT EXISTS "\(table.name)"("\(table.keyColumn)" TEXT PRIMARY KEY NOT NULL, \(columns)
-            \(ReadModelTable.partitionColumn) INTEGER NOT NULL, \(ReadModelTable.indexColumn) INTEGER NOT NULL)
+            \(ReadModelTable.partitionColumn) INTEGER NOT NULL, \(ReadModelTable.indexColumn) INTEGER NOT NULL,
+            \(StateChecksum.readModelColumn) INTEGER)
           """)
       try widen(table, database)
     }
@@ -81,6 +82,24 @@ struct ReadModelSQL: Sendable {
     arguments += [partition, index]
     try database.cachedStatement(sql: Self.upsert(table, named)).execute(
       arguments: StatementArguments(arguments))
+    // Over all columns as they are now: the change may name only some, and an older version may know fewer.
+    let columns = try database.columns(in: table.name).map(\.name)
+    try database.cachedStatement(
+      sql: """
+        UPDATE "\(table.name)" SET \(StateChecksum.readModelColumn) = \(StateChecksum.readModelCall(columns: columns))
+        WHERE "\(table.keyColumn)" = ?
+        """
+    ).execute(arguments: [change.key])
+  }
+
+  /// Every read model that the file has, declared or not; sorted.
+  static func tableNames(in database: Database) throws -> [String] {
+    try String.fetchAll(database, sql: "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+      .filter {
+        name in
+        guard !StateFile.ownTables.contains(name), !name.hasPrefix("sqlite_") else { return false }
+        return try database.columns(in: name).contains { $0.name == ReadModelTable.partitionColumn }
+      }
   }
 
   /// The rows that a partition wrote, with the columns that are declared and not NULL; sorted by table and key.

@@ -110,6 +110,37 @@ package struct RealFiles: StoreFiles {
     }
   }
 
+  package func copy(_ old: String, to new: String) throws(StoreError) {
+    try checkRoom(for: try size(of: old), in: new)
+    try remove(new)
+    do {
+      try FileManager.default.copyItem(atPath: old, toPath: new)
+    } catch {
+      throw .io(file: new, detail: "it cannot be copied from \(old) (\(error.localizedDescription))")
+    }
+  }
+
+  package func checkRoom(for bytes: Int, in file: String) throws(StoreError) {
+    let directory = (file as NSString).deletingLastPathComponent
+    let attributes = try? FileManager.default.attributesOfFileSystem(
+      forPath: directory.isEmpty ? "." : directory)
+    guard let free = (attributes?[.systemFreeSize] as? NSNumber)?.intValue else { return }
+    guard free >= bytes + Self.roomForOthers else { throw .diskFull(file: file) }
+  }
+
+  private static let roomForOthers = 64 << 20
+
+  package func sync(_ file: String) throws(StoreError) {
+    let descriptor = open(file, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      throw .io(file: file, detail: Self.words(errno))
+    }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else {
+      throw .syncFailed(file: file, detail: Self.words(errno))
+    }
+  }
+
   package func rename(_ old: String, to new: String) throws(StoreError) {
     guard Foundation.rename(old, new) == 0 || errno == ENOENT else {
       throw .io(file: old, detail: Self.words(errno))

@@ -1,13 +1,10 @@
 // The SQL of reading a part of a partition: its own tables, single actors, the oldest rows of a type.
-internal import Foundation
 internal import GRDB
 
 /// Reads on any connection to the state file.
 struct ActorRowReader {
   /// For errors.
   let path: String
-
-  private static let columns = "actor_type, actor_id, row_key, log_index, value"
 
   /// The partition's own tables, whose types begin with `$`, without `skipped`. Sorted by their keys.
   func tables(of partition: PartitionID, skipping skipped: String?, _ database: Database) throws -> [ActorRow]
@@ -52,16 +49,11 @@ struct ActorRowReader {
     _ database: Database, _ condition: String, _ arguments: StatementArguments, _ partition: PartitionID
   ) throws -> [ActorRow] {
     let statement = try database.cachedStatement(
-      sql: "SELECT \(Self.columns) FROM actor_row WHERE \(condition)")
+      sql: "SELECT \(StateFile.rowColumns) FROM actor_row WHERE \(condition)")
     let cursor = try Row.fetchCursor(statement, arguments: arguments)
     var found: [ActorRow] = []
     while let row = try cursor.next() {
-      guard let index = UInt64(exactly: row[3] as Int64) else {
-        throw StoreError.damaged(file: path, detail: "\(partition) has a row with a negative log index")
-      }
-      let value: Data = row[4]
-      found.append(
-        ActorRow(actorType: row[0], actorID: row[1], rowKey: row[2], index: index, value: [UInt8](value)))
+      found.append(try StateFile.actorRow(row, of: partition, file: path))
     }
     return found
   }
@@ -72,7 +64,8 @@ extension StateFile {
   func loadTables(_ partition: PartitionID, skipping skipped: String?) throws(StoreError) -> LoadedPartition {
     let reader = ActorRowReader(path: path)
     return try database.readConsistently { database in
-      LoadedPartition(
+      try checkCheckpoint(of: partition, database)
+      return LoadedPartition(
         appliedIndex: UInt64(try Self.appliedIndex(database, partition: Int64(partition.rawValue))),
         rows: try reader.tables(of: partition, skipping: skipped, database))
     }

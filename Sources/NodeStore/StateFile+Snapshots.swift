@@ -4,6 +4,7 @@ internal import Foundation
 internal import GRDB
 internal import PlantedBugs
 internal import Raft
+internal import Synchronization
 
 extension StateFile {
   /// Where the log of a partition must begin at least: a snapshot took the place of its state.
@@ -17,7 +18,7 @@ extension StateFile {
       sql: """
         CREATE TABLE IF NOT EXISTS partition_snapshot(
           partition INTEGER PRIMARY KEY NOT NULL, log_index INTEGER NOT NULL, log_term INTEGER NOT NULL,
-          membership BLOB NOT NULL)
+          membership BLOB NOT NULL, checksum INTEGER NOT NULL)
         """)
   }
 
@@ -45,6 +46,7 @@ extension StateFile {
         throw StoreError.unusableSnapshot(
           detail: "\(partition): a snapshot at \(index) after a checkpoint at \(stored)")
       }
+      writes.withLock { $0.hasDeleted = true }
       if !isPlanted(.keepStateOnInstall) {
         try database.execute(sql: "DELETE FROM actor_row WHERE partition = ?", arguments: [number])
         try readModels.deleteAll(partition: number, database)
@@ -56,14 +58,24 @@ extension StateFile {
         try readModels.restore(row, partition: number, index: try Self.integer(row.index), database)
       }
       try Self.advance(database, partition: number, to: index)
-      try database.execute(
-        sql: """
-          INSERT INTO partition_snapshot(partition, log_index, log_term, membership) VALUES(?, ?, ?, ?)
-          ON CONFLICT DO UPDATE SET
-            log_index = excluded.log_index, log_term = excluded.log_term, membership = excluded.membership
-          """,
-        arguments: [number, index, term, Data(membership)])
+      try Self.putMarker(partition: number, index: index, term: term, membership: membership, database)
     }
+  }
+
+  static func putMarker(
+    partition: Int64, index: Int64, term: Int64, membership: [UInt8], _ database: Database
+  ) throws {
+    let checksum = StateChecksum.marker(
+      partition: partition, index: index, term: term, membership: membership)
+    try database.execute(
+      sql: """
+        INSERT INTO partition_snapshot(partition, log_index, log_term, membership, checksum)
+        VALUES(?, ?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET
+          log_index = excluded.log_index, log_term = excluded.log_term, membership = excluded.membership,
+          checksum = excluded.checksum
+        """,
+      arguments: [partition, index, term, Data(membership), checksum])
   }
 
   /// The partition as its latest checkpoint left it, read models included.

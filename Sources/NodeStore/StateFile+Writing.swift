@@ -6,6 +6,8 @@ internal import Synchronization
 struct StateWrites {
   /// An estimate of the pages that were written since the WAL was copied last.
   var pages = 0
+  /// Rows were deleted since the free pages were looked at last.
+  var hasDeleted = false
   /// A sync failed: what SQLite shows may not be on the disk, and a later sync would not tell.
   var failure: StoreError?
 }

@@ -7,12 +7,16 @@ internal import Synchronization
 /// compacted, and when a snapshot is installed, the file is synced.
 final class StateFile: Sendable {
   /// Tables that no read model may be named like; lowercase.
-  static let ownTables = ["meta", "actor_row", "partition_checkpoint", "partition_snapshot"]
+  static let ownTables = [
+    "meta", "actor_row", "partition_checkpoint", "partition_snapshot", "partition_replica",
+  ]
 
   let readModels: ReadModelSQL
   let database: DatabaseFile
   let directory: DataDirectory
   let writes = Mutex(StateWrites())
+  /// What a person should know about how the file was found.
+  let openNotes: [String]
 
   var path: String { database.path }
 
@@ -24,20 +28,21 @@ final class StateFile: Sendable {
     self.directory = directory
     let path = directory.stateFile
     database = try DatabaseFile(path: path, files: directory.files, durability: .normal)
-    // Checkpoints are `copyWAL`'s: SQLite's own ignores errors, and a failed sync must be known.
-    try database.read { try $0.execute(sql: "PRAGMA wal_autocheckpoint = 0") }
+    let migrated = try StoreMigrations.state.run(on: database, identity: identity)
+    openNotes = migrated.map { [$0] } ?? []
     try database.write { database in
       _ = try FileMeta(database, file: path, identity: identity)
       try database.execute(
         sql: """
           CREATE TABLE IF NOT EXISTS actor_row(
             partition INTEGER NOT NULL, actor_type TEXT NOT NULL, actor_id TEXT NOT NULL, row_key TEXT NOT NULL,
-            log_index INTEGER NOT NULL, value BLOB NOT NULL,
+            log_index INTEGER NOT NULL, value BLOB NOT NULL, checksum INTEGER NOT NULL,
             PRIMARY KEY(partition, actor_type, actor_id, row_key)) WITHOUT ROWID;
           CREATE TABLE IF NOT EXISTS partition_checkpoint(
-            partition INTEGER PRIMARY KEY NOT NULL, log_index INTEGER NOT NULL);
+            partition INTEGER PRIMARY KEY NOT NULL, log_index INTEGER NOT NULL, checksum INTEGER NOT NULL);
           """)
       try Self.createSnapshotTable(database)
+      try Self.createReplicaTable(database)
       try readModels.createTables(database)
     }
   }
@@ -65,18 +70,15 @@ final class StateFile: Sendable {
         throw StoreError.invalidRequest(
           detail: "\(checkpoint.partition): a checkpoint at \(appliedIndex) after one at \(stored)")
       }
+      for actor in checkpoint.deletedActors {
+        try deleteRows(of: actor, partition: partition, database)
+      }
       let delete = try database.cachedStatement(
         sql: "DELETE FROM actor_row WHERE partition = ? AND actor_type = ? AND actor_id = ? AND row_key = ?")
-      if !checkpoint.deletedActors.isEmpty {
-        let deleteAll = try database.cachedStatement(
-          sql: "DELETE FROM actor_row WHERE partition = ? AND actor_type = ? AND actor_id = ?")
-        for actor in checkpoint.deletedActors {
-          try deleteAll.execute(arguments: [partition, actor.actorType, actor.actorID])
-        }
-      }
       for key in checkpoint.deletes {
         try delete.execute(arguments: [partition, key.actorType, key.actorID, key.rowKey])
       }
+      if !checkpoint.deletes.isEmpty { writes.withLock { $0.hasDeleted = true } }
       for row in checkpoint.puts {
         try Self.put(row, partition: partition, database)
       }
@@ -88,10 +90,12 @@ final class StateFile: Sendable {
     }
   }
 
+  /// - Throws: also `.damaged`, when a row is not what was written.
   func load(_ partition: PartitionID) throws(StoreError) -> LoadedPartition {
     let number = Int64(partition.rawValue)
     return try database.readConsistently { database in
-      LoadedPartition(
+      try checkCheckpoint(of: partition, database)
+      return LoadedPartition(
         appliedIndex: UInt64(try Self.appliedIndex(database, partition: number)),
         rows: try rows(of: partition, database))
     }
@@ -102,18 +106,13 @@ final class StateFile: Sendable {
     let rows = try Row.fetchCursor(
       database,
       sql: """
-        SELECT actor_type, actor_id, row_key, log_index, value FROM actor_row WHERE partition = ?
+        SELECT \(Self.rowColumns) FROM actor_row WHERE partition = ?
         ORDER BY actor_type, actor_id, row_key
         """,
       arguments: [Int64(partition.rawValue)])
     var found: [ActorRow] = []
     while let row = try rows.next() {
-      guard let index = UInt64(exactly: row[3] as Int64) else {
-        throw StoreError.damaged(file: path, detail: "\(partition) has a row with a negative log index")
-      }
-      let value: Data = row[4]
-      found.append(
-        ActorRow(actorType: row[0], actorID: row[1], rowKey: row[2], index: index, value: [UInt8](value)))
+      found.append(try actorRow(row, of: partition))
     }
     return found
   }
@@ -149,21 +148,27 @@ final class StateFile: Sendable {
     // An empty `Data` is bound as NULL: hence the coalesce.
     let put = try database.cachedStatement(
       sql: """
-        INSERT INTO actor_row(partition, actor_type, actor_id, row_key, log_index, value)
-        VALUES(?, ?, ?, ?, ?, coalesce(?, x''))
-        ON CONFLICT DO UPDATE SET log_index = excluded.log_index, value = excluded.value
+        INSERT INTO actor_row(partition, actor_type, actor_id, row_key, log_index, value, checksum)
+        VALUES(?, ?, ?, ?, ?, coalesce(?, x''), ?)
+        ON CONFLICT DO UPDATE SET
+          log_index = excluded.log_index, value = excluded.value, checksum = excluded.checksum
         """)
     let index = try integer(row.index)
-    try put.execute(arguments: [partition, row.actorType, row.actorID, row.rowKey, index, Data(row.value)])
+    let checksum = StateChecksum.actorRow(row, partition: partition, index: index)
+    try put.execute(
+      arguments: [
+        partition, row.actorType, row.actorID, row.rowKey, index, Data(row.value), checksum,
+      ])
   }
 
   static func advance(_ database: Database, partition: Int64, to index: Int64) throws {
     let advance = try database.cachedStatement(
       sql: """
-        INSERT INTO partition_checkpoint(partition, log_index) VALUES(?, ?)
-        ON CONFLICT DO UPDATE SET log_index = excluded.log_index
+        INSERT INTO partition_checkpoint(partition, log_index, checksum) VALUES(?, ?, ?)
+        ON CONFLICT DO UPDATE SET log_index = excluded.log_index, checksum = excluded.checksum
         """)
-    try advance.execute(arguments: [partition, index])
+    let checksum = StateChecksum.checkpoint(partition: partition, index: index)
+    try advance.execute(arguments: [partition, index, checksum])
   }
 
   static func appliedIndex(_ database: Database, partition: Int64) throws -> Int64 {

@@ -14,9 +14,12 @@ final class StateWriter: Sendable {
     var failedCheckpoints: UInt64 = 0
     var pendingJobs = 0
     var lastNanoseconds: UInt64 = 0
+    /// At most one. nil again when its last step is done.
+    var backup: BackupJob?
+    var hasBackup = false
   }
 
-  private let file: StateFile
+  let file: StateFile
   private let faults: StoreFaults
   private let queue = DispatchQueue(label: "state writer", qos: .utility)
   private let shared = Mutex(Shared())
@@ -42,6 +45,7 @@ final class StateWriter: Sendable {
         shared.lastNanoseconds = nanoseconds
       }
       completion(result)
+      returnSpaceSoon()
     }
   }
 
@@ -59,13 +63,49 @@ final class StateWriter: Sendable {
     enqueue { [self] isOpen in
       guard isOpen else { return completion(.failure(.closed)) }
       completion(Result { () throws(StoreError) in try work(file) })
+      returnSpaceSoon()
+    }
+  }
+
+  private func returnSpaceSoon() {
+    if file.takeDeleted() { returnSpace() }
+  }
+
+  /// A step at a time, so that checkpoints and loads go in between. A failure is left to the next write: a full disk or a busy
+  /// file lose nothing, and a failed sync is remembered by the file.
+  private func returnSpace() {
+    enqueue { [self] isOpen in
+      guard isOpen else { return }
+      if (try? file.returnSpace()) ?? false { returnSpace() }
     }
   }
 
   /// Finishes what waits. Later work fails with `.closed`. Must not be called from a completion.
   func close() {
     shared.withLock { $0.isClosed = true }
-    queue.sync {}
+    queue.sync {
+      // It holds on to the connection.
+      let backup = shared.withLock { $0.backup.take() }
+      backup?.fail(.closed)
+    }
+  }
+
+  /// False while another backup is being made.
+  func takeBackupTurn(_ job: BackupJob) -> Bool {
+    shared.withLock { shared in
+      guard !shared.hasBackup else { return false }
+      (shared.hasBackup, shared.backup) = (true, job)
+      return true
+    }
+  }
+
+  /// The connection is the backup's no more, though it may not be finished.
+  func releaseConnection() {
+    shared.withLock { $0.backup = nil }
+  }
+
+  func endBackupTurn() {
+    shared.withLock { ($0.hasBackup, $0.backup) = (false, nil) }
   }
 
   func count(in statistics: inout StoreStatistics) {
@@ -77,7 +117,7 @@ final class StateWriter: Sendable {
   }
 
   /// The queue is entered under the lock, so that nothing slips in behind the last job of `close`.
-  private func enqueue(_ job: @escaping @Sendable (_ isOpen: Bool) -> Void) {
+  func enqueue(_ job: @escaping @Sendable (_ isOpen: Bool) -> Void) {
     shared.withLock { shared in
       let isOpen = !shared.isClosed
       shared.pendingJobs += 1

@@ -69,6 +69,8 @@ package final class StoreCore {
   package func checkpoint(_ checkpoint: PartitionCheckpoint) throws(StoreError) {
     guard lock != nil else { throw .closed }
     try stateFile.write(checkpoint, beforeCommit: faults.beforeCheckpointCommit)
+    guard stateFile.takeDeleted() else { return }
+    while try stateFile.returnSpace() {}
   }
 
   /// See `NodeStore.loadPartition`.

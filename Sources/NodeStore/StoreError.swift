@@ -22,6 +22,8 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
   case invalidRequest(detail: String)
   /// A read model's declaration cannot be a table, or contradicts the table that exists.
   case invalidReadModel(table: String, detail: String)
+  /// A backup cannot be made here, or cannot be restored here. Nothing that was there was changed.
+  case backupRefused(detail: String)
   /// The store was closed before the request.
   case closed
 
@@ -31,7 +33,7 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
     switch self {
     case .locked, .diskFull: true
     case .wrongIdentity, .newerFormat, .damaged, .io, .syncFailed, .unusableSnapshot, .invalidRequest,
-      .invalidReadModel, .closed:
+      .invalidReadModel, .backupRefused, .closed:
       false
     }
   }
@@ -58,6 +60,8 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
       "The store refused a request and wrote nothing: \(detail). This is a defect of the caller; please report it."
     case .invalidReadModel(let table, let detail):
       "The read model \"\(table)\" cannot be kept: \(detail). Correct its declaration."
+    case .backupRefused(let detail):
+      "The backup was refused: \(detail)."
     case .closed:
       "The store is closed. Nothing was written."
     }

@@ -18,8 +18,14 @@ package protocol StoreFiles: Sendable {
   func contents(of file: String) throws(StoreError) -> [UInt8]?
   /// Replaces the file and syncs it, but not its directory.
   func write(_ bytes: [UInt8], to file: String) throws(StoreError)
+  /// Syncs the file.
+  func sync(_ file: String) throws(StoreError)
   /// Cuts the file, and syncs it.
   func truncate(_ file: String, to size: Int) throws(StoreError)
+  /// Refuses what would leave little room on the disk of a file that is to be made.
+  func checkRoom(for bytes: Int, in file: String) throws(StoreError)
+  /// Copies a file in pieces, without syncing it, after `checkRoom`.
+  func copy(_ old: String, to new: String) throws(StoreError)
   /// Replaces `new`. Nothing happens when `old` is missing.
   func rename(_ old: String, to new: String) throws(StoreError)
   /// Nothing happens when the file is missing.

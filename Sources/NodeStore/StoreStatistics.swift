@@ -4,6 +4,8 @@
 public struct StoreStatistics: Equatable, Sendable {
   /// Transactions of the log file: each is one fsync.
   public var batches: UInt64 = 0
+  /// The number of the last batch that was made durable; 0 before the first.
+  public var sequence: UInt64 = 0
   /// Records (entries, truncations, hard states) made durable.
   public var records: UInt64 = 0
   /// Bytes of batches made durable, framing included.

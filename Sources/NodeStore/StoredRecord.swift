@@ -5,7 +5,7 @@ internal import Raft
 /// What the log says about one partition, one step at a time.
 ///
 /// Bytes: the partition (4 bytes, little-endian), the kind (1 byte), then the content: the index (8 bytes,
-/// little-endian) of a truncation, the CBOR of an entry or of a hard state, or a byte of flags and the CBOR of a base.
+/// little-endian) of a truncation, the CBOR of an entry or of a hard state, a byte of flags and the CBOR of a base, or nothing.
 enum StoredRecord: Equatable, Sendable {
   /// Entries at this index and above are void.
   case truncate(from: LogIndex)
@@ -13,12 +13,15 @@ enum StoredRecord: Equatable, Sendable {
   case hardState(HardState)
   /// The log begins after it: entries up to its index are void, and with `resets` all the others that came before.
   case base(LogBase, resets: Bool)
+  /// Everything that came before is void: the partition's log begins anew, as that of another replica.
+  case void
 
   private enum Kind: UInt8 {
     case truncate = 1
     case entry = 2
     case hardState = 3
     case base = 4
+    case void = 5
   }
 
   static let headerLength = 5
@@ -58,6 +61,8 @@ enum StoredRecord: Equatable, Sendable {
       Self.start(&bytes, partition, .base)
       bytes.append(resets ? 1 : 0)
       bytes += try encoder.encode(base)
+    case .void:
+      Self.start(&bytes, partition, .void)
     }
     return bytes
   }
@@ -91,6 +96,11 @@ enum StoredRecord: Equatable, Sendable {
         throw Unreadable(description: "a base with flags that this version does not know")
       }
       return .base(try decoder.decode(LogBase.self, from: content.dropFirst()), resets: flags == 1)
+    case .void:
+      guard content.isEmpty else {
+        throw Unreadable(description: "a void record of \(content.count) bytes")
+      }
+      return .void
     case nil:
       throw Unreadable(description: "a record of kind \(number), which this version does not know")
     }

@@ -44,6 +44,9 @@ extension TransportCore: ConnectionOwner {
     unfinished.removeAll { $0 == id }
     guard let peer else {
       if let node = connection.dialedNode {
+        if case .refusedByPeer(let rejection) = failure, rejection.code == .staleIncarnation, !isStopped {
+          onEvent(.outdated(by: node))
+        }
         dialFailed(node, attempt: id, failure, refused: false)
       } else {
         logFailure("closed a connection before its handshake was done", connection, failure)

@@ -14,6 +14,9 @@ public enum TransportEvent: Sendable {
   /// After a lost connection the node's machine said that nobody listens there any more: the process is
   /// gone. Once per outage.
   case refused(NodeID)
+  /// That node has seen a higher incarnation of this one, and takes no connection of a lower one: this one runs on restored
+  /// or lost data, or another process has taken its place. Said at every attempt.
+  case outdated(by: NodeID)
   case frame(from: PeerIdentity, ByteBuffer)
 }
 

@@ -11,6 +11,10 @@ enum FrameSamples {
       frame(1, consensus), frame(2, call), frame(2, nodeBoundCall()), frame(4, messages),
       frame(5, [0: 3, 1: 0, 2: UInt64.max] as [Int: UInt64]), frame(6, Ping(wall: 1_000, topology: "abc")),
       frame(7, Alive(number: 9, heard: 8, led: [Alive.Led(partition: 2, term: 5)])),
+      frame(
+        6, Greeting(wall: 1_000, topology: "abc", files: .sample, refusal: .init(life: 9, reason: "lost"))),
+      frame(8, Needs(store: 5, needs: [.init(partition: 2, above: 65_537, isJoining: true, reason: "new")])),
+      frame(9, [0: 2, 1: 65_538, 2: 5] as [Int: UInt64]),
     ] + answers.map { try frame(3, $0) }
   }
 
@@ -25,6 +29,54 @@ enum FrameSamples {
     enum CodingKeys: Int, CodingKey {
       case wall = 0
       case topology = 1
+    }
+  }
+
+  private struct Greeting: Encodable {
+    struct Refusal: Encodable {
+      var life: UInt64
+      var reason: String
+
+      enum CodingKeys: Int, CodingKey {
+        case life = 0
+        case reason = 1
+      }
+    }
+
+    var wall: Int64
+    var topology: String
+    var files: PeerFiles
+    var refusal: Refusal
+
+    enum CodingKeys: Int, CodingKey {
+      case wall = 0
+      case topology = 1
+      case files = 2
+      case refusal = 3
+    }
+  }
+
+  private struct Needs: Encodable {
+    struct Need: Encodable {
+      var partition: UInt32
+      var above: UInt64
+      var isJoining: Bool
+      var reason: String
+
+      enum CodingKeys: Int, CodingKey {
+        case partition = 0
+        case above = 1
+        case isJoining = 2
+        case reason = 3
+      }
+    }
+
+    var store: UInt64
+    var needs: [Need]
+
+    enum CodingKeys: Int, CodingKey {
+      case store = 0
+      case needs = 1
     }
   }
 
@@ -163,4 +215,9 @@ enum FrameSamples {
     ]
     return answers.enumerated().map { Answer(call: UInt64($0.offset), answer: $0.element) }
   }
+}
+
+extension PeerFiles {
+  fileprivate static let sample = PeerFiles(
+    store: 5, incarnation: 6, life: 7, isAssignedOnly: true, found: 8, durable: 9)
 }

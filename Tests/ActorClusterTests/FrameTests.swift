@@ -26,10 +26,12 @@ import Testing
       case .acknowledgment: "5 acknowledgment"
       case .ping: "6 ping"
       case .alive: "7 alive"
+      case .needReplica: "8 needReplica"
+      case .replicaAssigned: "9 replicaAssigned"
       }
     }
     for (bytes, kind) in zip(try FrameSamples.all(), kinds) { #expect(kind.hasPrefix("\(bytes[0])")) }
-    #expect(Set(kinds).count == 7)
+    #expect(Set(kinds).count == 9)
   }
 
   @Test func wireBytesArePinned() throws {
@@ -45,7 +47,7 @@ import Testing
 
   @Test func emptyAndUnknownFramesAreNamed() {
     #expect(throws: FrameError.self) { try decode([]) }
-    for kind: UInt8 in [0, 8, 0x80, 0xFF] {
+    for kind: UInt8 in [0, 10, 0x80, 0xFF] {
       #expect(throws: FrameError.self) { try decode([kind, 0xF6]) }
     }
     #expect(FrameError.unknownKind(9).description.contains("9"))

@@ -73,6 +73,7 @@ import Testing
     disk.sync(record(1, [0xFF, 0x00]), Host.partition)
     var host = Host.serving(disk: disk)
     #expect(host.alarms.count == 1)
+    #expect(host.host.filesFault == nil, "another replica would not take it either")
     #expect(host.host.status.health.hasPrefix("quarantined"))
     let call = try host.increment(as: 1)
     host.settle()
@@ -89,6 +90,7 @@ import Testing
     disk.write(PartitionCheckpoint(partition: Host.partition, appliedIndex: 7))
     let host = Host.serving(disk: disk)
     #expect(host.alarms.count == 1)
+    #expect(host.host.filesFault != nil)
     #expect(!host.host.isServing)
   }
 

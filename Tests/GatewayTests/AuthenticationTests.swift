@@ -27,7 +27,8 @@ import Testing
   /// The contract's table of roles.
   @Test func rolesHaveTheirPermissionsAndNoOthers() {
     let allowed: [Role: Set<Permission>] = [
-      .admin: [.read, .serve, .arrive, .configure], .agent: [.read, .serve], .channel: [.read, .arrive],
+      .admin: [.read, .serve, .arrive, .configure, .operate], .agent: [.read, .serve],
+      .channel: [.read, .arrive],
       .viewer: [.read],
     ]
     for role in Role.allCases {

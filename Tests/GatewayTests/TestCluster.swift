@@ -132,7 +132,7 @@ struct TestCluster: Sendable {
           try APIToken(name: "\($0.key)", role: $0.key, sha256: APIToken.sha256(of: $0.value))
         },
         peersAPI: [node: "http://127.0.0.1:1"], version: "test", limits: limits),
-      system: system, readModel: readModel, logger: logger)
+      system: system, readModel: readModel, backups: NodeBackups(store: store), logger: logger)
     let (ports, port) = AsyncStream.makeStream(of: Int.self)
     let services = ServiceGroup(
       services: [GatewayService(gateway: gateway, onReady: { port.yield($0) })], logger: logger)

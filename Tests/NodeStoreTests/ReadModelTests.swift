@@ -40,7 +40,12 @@ import Testing
     configuration.readonly = true
     let reader = try DatabaseQueue(path: directory + "/state.db", configuration: configuration)
     let rows = try await reader.read { database in
-      try Row.fetchAll(database, sql: "SELECT * FROM interaction ORDER BY id").map { row in
+      try Row.fetchAll(
+        database,
+        sql: """
+          SELECT id, "order", waited, score, log_partition, log_index FROM interaction ORDER BY id
+          """
+      ).map { row in
         row.map { "\($0.0)=\(String.fromDatabaseValue($0.1) ?? $0.1.description)" }.joined(separator: " ")
       }
     }

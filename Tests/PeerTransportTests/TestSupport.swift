@@ -63,6 +63,7 @@ final class Recorder: Sendable {
       case .connected(let peer): "+\(peer)"
       case .disconnected(let peer, _): "-\(peer)"
       case .refused(let node): "!\(node)"
+      case .outdated(let node): "<\(node)"
       case .frame: nil
       }
     }
@@ -88,7 +89,7 @@ final class Recorder: Sendable {
         }
       case .frame(let peer, _):
         if !connected.contains(peer) { return "event \(index): frame from \(peer), which is not connected" }
-      case .refused: break
+      case .refused, .outdated: break
       }
     }
     return nil

@@ -8,16 +8,22 @@ internal import Raft
 
 /// Owns the partition loops of a node and takes what comes from links and callers to them.
 final class NodeHost: Sendable {
-  private let topology: ClusterTopology
-  private let services: NodeServices
+  let topology: ClusterTopology
+  let services: NodeServices
   private let loops: [PartitionLoop]
-  private let clock: ClusterClock
-  private let links: TransportLinks
+  let clock: ClusterClock
+  let links: TransportLinks
+  let directory: LeaderDirectory
   /// Incarnations of peers as they were last seen: another one means that the process before is gone.
   private let incarnations = NIOLockedValueBox<[NodeID: UInt64]>([:])
-  /// Peers whose ping names the same topology: from others nothing is taken, because their votes and placement would
-  /// not mean the same.
-  private let agreeing = NIOLockedValueBox<Set<NodeID>>([])
+  /// Peers whose ping names the same topology, and files that are known: from others nothing is taken, because their votes
+  /// and placement would not mean the same.
+  let peers: NIOLockedValueBox<PeerMemory>
+  /// Own replicas that have to be replaced.
+  let needs = NIOLockedValueBox(ReplicaNeeds())
+  let maker: ReplicaMaker
+  let isLost = NIOLockedValueBox(false)
+  let onLostDisk: @Sendable (String) -> Void
   private let pinger = NIOLockedValueBox<[RepeatedTask]>([])
   private let heartbeats = NIOLockedValueBox(NodeHeartbeats())
   private let timing: ClusterTiming
@@ -27,6 +33,7 @@ final class NodeHost: Sendable {
   init(
     configuration: SystemConfiguration, types: DurableTypes, store: NodeStore, group: any EventLoopGroup,
     links: TransportLinks, directory: LeaderDirectory, clock: ClusterClock, logger: Logger,
+    onLostDisk: @escaping @Sendable (String) -> Void,
     onStoreFailure: @escaping @Sendable (StoreError) -> Void
   ) {
     let topology = configuration.topology
@@ -36,32 +43,18 @@ final class NodeHost: Sendable {
     self.types = types
     self.clock = clock
     self.links = links
+    self.directory = directory
+    self.onLostDisk = onLostDisk
+    peers = NIOLockedValueBox(PeerMemory(store.peers))
     let services = NodeServices(
       node: node, store: store, feed: feed, links: links, directory: directory, clock: clock,
       nodeCount: topology.nodes.count, logger: logger, onStoreFailure: onStoreFailure)
     self.services = services
-    let recovered = store.takeRecovered()
-    let replicas = Dictionary(
-      uniqueKeysWithValues: topology.nodes.enumerated().map {
-        (ReplicaID(rawValue: UInt64($0.offset) + 1), $0.element)
-      })
-    let own = topology.nodes.firstIndex(of: node).map { ReplicaID(rawValue: UInt64($0) + 1) }
-    let now = services.moment()
-    var generator = SystemRandomNumberGenerator()
-    let hosts = topology.placement.partitions.map { partition in
-      let log = recovered[partition]
-      var raft = Raft.Configuration(
-        id: own ?? ReplicaID(rawValue: 0), voters: replicas.keys.sorted(), seed: generator.next())
-      raft.electionTicks = configuration.timing.electionTicks
-      raft.heartbeatTicks = configuration.timing.heartbeatTicks
-      raft.quiet = true
-      return PartitionHost(
-        raft: Raft(
-          configuration: raft, hardState: log?.hardState ?? HardState(), log: log?.entries ?? [],
-          base: log?.base, start: store.isNew ? .new : store.tailWasCut ? .doubtful : .restarted),
-        state: PartitionState(id: partition, placement: topology.placement, types: types),
-        nodes: replicas, now: now)
-    }
+    let maker = ReplicaMaker(
+      topology: topology, timing: configuration.timing, types: types, own: topology.naming.original(of: node),
+      isNew: store.isNew, tailWasCut: store.tailWasCut)
+    self.maker = maker
+    let hosts = Self.hosts(store, maker, services, needs)
     let eventLoops = Array(group.makeIterator())
     loops = eventLoops.enumerated().map { position, eventLoop in
       PartitionLoop(
@@ -73,10 +66,13 @@ final class NodeHost: Sendable {
     services.attach(
       NodeServices.Router(
         submit: { loops[Int($1.rawValue) % loops.count].submit($0, to: $1) },
-        submitToAll: { event in loops.forEach { $0.submitToAll(event) } }))
+        submitToAll: { event in loops.forEach { $0.submitToAll(event) } },
+        wantReplica: { [weak self] in self?.want($0, above: $1, reason: $2, isUnhosted: false) },
+        joined: { [weak self] in self?.joined($0) }))
   }
 
   func start() async {
+    sayWhatIsMissing()
     for loop in loops { await loop.start() }
     guard let eventLoop = loops.first?.eventLoop else { return }
     let interval = timing.tickMilliseconds * Int64(timing.heartbeatTicks)
@@ -85,23 +81,38 @@ final class NodeHost: Sendable {
       eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(interval)) { _ in
         self.beat(interval)
       },
+      eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
+        self.askForReplicas()
+      },
     ]
     pinger.withLockedValue { $0 = tasks }
   }
 
   func stop() async {
-    for task in pinger.withLockedValue({ $0 }) { task.cancel() }
+    stopTalking()
     for loop in loops { await loop.stop() }
     feed.finish()
   }
 
-  private var pingFrame: Frame {
-    .ping(PingFrame(wall: clock.wall(), topology: topology.fingerprint))
+  private func stopTalking() {
+    for task in pinger.withLockedValue({ $0 }) { task.cancel() }
+  }
+
+  /// Takes no part any more.
+  func halt() {
+    stopTalking()
+    for loop in loops { loop.halt() }
   }
 
   private func ping() {
-    let frame = pingFrame
-    for node in topology.nodes where node != services.node { links.send(frame, to: node) }
+    for node in topology.nodes where node != services.node { ping(node) }
+  }
+
+  func ping(_ node: NodeID) {
+    let ping = PingFrame(
+      wall: clock.wall(), topology: topology.fingerprint, files: ownFiles,
+      refusal: peers.withLockedValue { $0.refusal(of: node) })
+    links.send(.ping(ping), to: node)
   }
 
   /// One heartbeat to each node, for all partitions.
@@ -116,9 +127,14 @@ final class NodeHost: Sendable {
   private func received(_ frame: AliveFrame, from node: NodeID) {
     let hearsUs = heartbeats.withLockedValue { $0.received(frame, from: node) }
     submitToAll(.nodeAlive(node, led: frame.led, hearsUs: hearsUs))
+    // For partitions without a replica here nobody else keeps that.
+    for partition in needs.withLockedValue({ $0.unhosted })
+    where frame.led.contains(where: { $0.partition == partition }) {
+      directory.setLeader(node, of: partition)
+    }
   }
 
-  private func loop(of partition: PartitionID) -> PartitionLoop {
+  func loop(of partition: PartitionID) -> PartitionLoop {
     loops[Int(partition.rawValue) % loops.count]
   }
 
@@ -134,7 +150,7 @@ final class NodeHost: Sendable {
       defer { incarnations[peer.node] = peer.incarnation }
       return incarnations[peer.node]
     }
-    links.send(pingFrame, to: peer.node)
+    ping(peer.node)
     if let before, before != peer.incarnation {
       heartbeats.withLockedValue { $0.forget(peer.node) }
       submitToAll(.nodeGone(peer.node))
@@ -143,18 +159,18 @@ final class NodeHost: Sendable {
   }
 
   func disconnected(_ node: NodeID) {
-    agreeing.withLockedValue { _ = $0.remove(node) }
+    peers.withLockedValue { $0.forget(node) }
   }
 
   private func received(_ ping: PingFrame, from node: NodeID) {
     guard ping.topology == topology.fingerprint else {
-      agreeing.withLockedValue { _ = $0.remove(node) }
+      peers.withLockedValue { $0.forget(node) }
       return services.logger.error(
         "a node has another topology and is ignored: give all nodes the same list of nodes and partition count",
         metadata: ["node": "\(node)", "theirs": "\(ping.topology)", "ours": "\(topology.fingerprint)"])
     }
-    agreeing.withLockedValue { _ = $0.insert(node) }
-    services.observeClock(of: node, wall: ping.wall)
+    guard !refuses(ping, from: node) else { return }
+    if agrees(ping.files, of: node) { services.observeClock(of: node, wall: ping.wall) }
   }
 
   /// The node's process is gone. A closed connection alone does not prove that: the transport dials at once, and a
@@ -162,8 +178,9 @@ final class NodeHost: Sendable {
   func gone(_ node: NodeID) { submitToAll(.nodeGone(node)) }
 
   func received(_ frame: Frame, from node: NodeID) {
+    guard !isLost.withLockedValue({ $0 }) else { return }
     if case .ping(let ping) = frame { return received(ping, from: node) }
-    guard agreeing.withLockedValue({ $0.contains(node) }) else { return }
+    guard peers.withLockedValue({ $0.agreeing.contains(node) }) else { return }
     switch frame {
     case .consensus(let messages):
       for message in messages {
@@ -176,6 +193,10 @@ final class NodeHost: Sendable {
         .acknowledged(by: acknowledgment.receiver, upTo: acknowledgment.upTo), to: acknowledgment.sender)
     case .alive(let heartbeat):
       received(heartbeat, from: node)
+    case .needReplica(let frame):
+      received(frame, from: node)
+    case .replicaAssigned(let frame):
+      received(frame)
     case .ping, .call, .answer:
       break
     }
@@ -191,6 +212,10 @@ final class NodeHost: Sendable {
   func status() async -> [PartitionStatus] {
     var all: [PartitionStatus] = []
     for loop in loops { all += await loop.status() }
+    let hosted = Set(all.map(\.partition))
+    all += topology.placement.partitions.filter { !hosted.contains($0) }.map {
+      .waiting($0, leader: directory.leader(of: $0))
+    }
     return all.sorted { $0.partition < $1.partition }
   }
 

@@ -3,6 +3,7 @@ internal import Logging
 internal import NIOConcurrencyHelpers
 internal import NodeStore
 internal import PeerTransport
+internal import Raft
 
 /// The node around its partition loops: store, links, clocks, event feed. Safe from any thread.
 final class NodeServices: Sendable {
@@ -25,6 +26,10 @@ final class NodeServices: Sendable {
   struct Router: Sendable {
     let submit: @Sendable (PartitionEvent, PartitionID) -> Void
     let submitToAll: @Sendable (PartitionEvent) -> Void
+    /// A replica's own files cannot be used.
+    let wantReplica: @Sendable (PartitionID, ReplicaID, String) -> Void
+    /// A replica that was assigned votes.
+    let joined: @Sendable (PartitionID) -> Void
   }
 
   init(
@@ -99,6 +104,14 @@ final class NodeServices: Sendable {
       router.withLockedValue { $0 }?.submitToAll(.destinationChanged(partition))
     }
   }
+
+  func leader(of partition: PartitionID) -> NodeID? { directory.leader(of: partition) }
+
+  func wantReplica(_ partition: PartitionID, above replica: ReplicaID, reason: String) {
+    router.withLockedValue { $0 }?.wantReplica(partition, replica, reason)
+  }
+
+  func joined(_ partition: PartitionID) { router.withLockedValue { $0 }?.joined(partition) }
 
   func storeFailed(_ error: StoreError) { onStoreFailure(error) }
 

@@ -1,23 +1,27 @@
 // What a partition asks of the state file to bring state into memory.
 internal import NodeStore
+internal import Raft
 
 extension PartitionLoop {
   func load(_ partition: PartitionID) {
-    services.store.loadTables(partition) { self.submit(.loaded($0), to: partition) }
+    let replica = hosts[partition]?.raft.id
+    services.store.loadTables(partition) { self.submit(.loaded($0), to: partition, of: replica) }
   }
 
   func loadActors(_ actors: [ActorKey], epoch: UInt64, _ partition: PartitionID) {
     let names = actors.map { ActorName(actorType: $0.type, actorID: $0.id) }
+    let replica = hosts[partition]?.raft.id
     services.store.loadActors(names, of: partition) { result in
-      self.submit(.actorsLoaded(result, epoch: epoch), to: partition)
+      self.submit(.actorsLoaded(result, epoch: epoch), to: partition, of: replica)
     }
   }
 
   func findRetired(_ ranges: [Range<String>], limit: Int, _ partition: PartitionID) {
+    let replica = hosts[partition]?.raft.id
     services.store.oldestRows(ofType: RetiredActor.rowType, in: ranges, limit: limit, of: partition) {
       result in
       // Whatever keeps the file from being read shows elsewhere; this is asked again.
-      self.submit(.retiredFound((try? result.get()) ?? []), to: partition)
+      self.submit(.retiredFound((try? result.get()) ?? []), to: partition, of: replica)
     }
   }
 }

@@ -43,24 +43,25 @@ actor PartitionLoop {
   nonisolated let eventLoop: any EventLoop
   nonisolated var unownedExecutor: UnownedSerialExecutor { eventLoop.executor.asUnownedSerialExecutor() }
 
-  private var hosts: [PartitionID: PartitionHost]
+  var hosts: [PartitionID: PartitionHost]
   let services: NodeServices
   /// Which of the node's loops this is.
   private let number: Int
-  private let topology: ClusterTopology
+  let topology: ClusterTopology
   private let timing: ClusterTiming
-  private var touched: Set<PartitionID> = []
+  var touched: Set<PartitionID> = []
   private var drainScheduled = false
   private var responders: [CallID: @Sendable (CallAnswer) -> Void] = [:]
   private var nextCall: UInt64 = 1
   private var ticker: RepeatedTask?
   /// The store may be closed: nothing is handled any more.
-  private var isStopped = false
+  var isStopped = false
   private var connectedSince: [NodeID: Int64] = [:]
   private var lastTransfer: Int64 = 0
   /// When each partition was last handed to the node that should lead it.
   private var transfers: [PartitionID: Int64] = [:]
   private var complaints = RepeatedComplaints()
+  var replacements = Replacements()
 
   init(
     eventLoop: any EventLoop, number: Int, hosts: [PartitionHost], topology: ClusterTopology,
@@ -93,6 +94,8 @@ actor PartitionLoop {
       self.assumeIsolated { $0.tick() }
     }
     touched = Set(hosts.keys)
+    replacements.joining = Set(
+      hosts.values.filter { ReplicaNaming.generation(of: $0.raft.id) > 0 && !$0.hasJoined }.map(\.id))
     drain()
   }
 
@@ -126,10 +129,11 @@ actor PartitionLoop {
 
   // MARK: events
 
-  private func handle(_ event: PartitionEvent, _ partition: PartitionID) {
+  func handle(_ event: PartitionEvent, _ partition: PartitionID) {
     guard hosts[partition] != nil else {
       if case .call(let call) = event {
-        call.respond(.failed(.invalidCall("\(partition) is not on this node")))
+        // Every node has every partition, or is about to.
+        call.respond(.redirected(to: services.leader(of: partition)))
       }
       return
     }
@@ -190,6 +194,7 @@ actor PartitionLoop {
     for partition in hosts.keys { hosts[partition]?.tick(moment) }
     touched.formUnion(hosts.keys)
     spreadLeaders(moment)
+    replaceReplicas(moment)
     drain()
     services.ticked(number, at: moment.monotonic)
   }
@@ -216,7 +221,7 @@ actor PartitionLoop {
 
   // MARK: actions
 
-  private func scheduleDrain() {
+  func scheduleDrain() {
     guard !drainScheduled else { return }
     drainScheduled = true
     eventLoop.execute {
@@ -227,7 +232,7 @@ actor PartitionLoop {
     }
   }
 
-  private func drain() {
+  func drain() {
     let moment = services.moment()
     guard !isStopped else { return }
     var outgoing: [NodeID: Outgoing] = [:]
@@ -316,6 +321,9 @@ actor PartitionLoop {
       services.logger.critical(
         "partition is quarantined: it serves nothing on this node until the cause is removed; its other replicas go on",
         metadata: ["partition": "\(partition.rawValue)", "cause": "\(detail)"])
+      if let host = hosts[partition], let fault = host.filesFault {
+        services.wantReplica(partition, above: host.raft.id, reason: fault)
+      }
     case .undeliverable(let message, let error):
       services.logger.error(
         "a durable message cannot be decided by this node's version and was dropped",
@@ -334,10 +342,14 @@ actor PartitionLoop {
     eventLoop.execute {
       self.assumeIsolated { loop in
         guard !loop.isStopped else { return }
-        loop.isStopped = true
-        loop.ticker?.cancel()
+        loop.stopNow()
         loop.services.storeFailed(error)
       }
     }
+  }
+
+  func stopNow() {
+    isStopped = true
+    ticker?.cancel()
   }
 }

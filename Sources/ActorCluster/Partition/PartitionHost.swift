@@ -55,6 +55,8 @@ package struct PartitionHost: Sendable {
   var overtaken: LogBase?
   /// `.confirmed` was said.
   private var isConfirmed = false
+  /// Why this replica's own files cannot be used: it has to be replaced. Nil while they can, as far as is known.
+  package var filesFault: String?
   /// Consensus reported a contradiction, and the node was told that this replica leads no more.
   private var isOut = false
   /// The state file is being made durable.
@@ -85,6 +87,8 @@ package struct PartitionHost: Sendable {
     clock = PartitionClock(after: state.time, monotonic: now.monotonic)
     snapshots = SnapshotTransfers(limitBytes: limits.snapshotBytes)
     snapshotBudget = ByteBudget(bytesPerSecond: limits.snapshotBytesPerSecond)
+    // What was found in the files contradicts itself.
+    filesFault = raft.violation
     actions = [.load]
   }
 
@@ -99,16 +103,25 @@ package struct PartitionHost: Sendable {
   /// Whether this replica answers calls: it leads, and has applied all that was committed before it led.
   package var isServing: Bool { isLeader && !isWitness && health == .running && appliedIndex >= termStart }
 
-  package var leaderNode: NodeID? { raft.violation == nil ? raft.leader.flatMap { nodes[$0] } : nil }
+  package var leaderNode: NodeID? { raft.violation == nil ? raft.leader.flatMap(node(of:)) : nil }
 
-  package func node(of replica: ReplicaID) -> NodeID? { nodes[replica] }
+  package func node(of replica: ReplicaID) -> NodeID? {
+    nodes[replica] ?? nodes[ReplicaNaming.original(of: replica)]
+  }
 
   /// Where replicas live that are to join. One that left may stay known.
   package mutating func setNode(_ node: NodeID, of replica: ReplicaID) { nodes[replica] = node }
 
   /// The node's replica; a node whose disk was lost has had several, and the last one counts.
   private func replica(on node: NodeID) -> ReplicaID? {
-    nodes.lazy.filter { $0.value == node }.map(\.key).max()
+    let known = nodes.lazy.filter { $0.value == node }.map(\.key).max()
+    let member = raft.membership.members.last { self.node(of: $0) == node }
+    return [known, member].lazy.compactMap(\.self).max()
+  }
+
+  /// Known to lead, whichever of the node's replicas it is.
+  private func leader(on node: NodeID) -> ReplicaID? {
+    raft.leader.flatMap { self.node(of: $0) == node ? $0 : nil }
   }
 
   /// Changes who has a replica of this partition, at its leader.
@@ -154,7 +167,7 @@ package struct PartitionHost: Sendable {
 
   /// A heartbeat of that node says that its replica leads here in this term.
   package mutating func leaderAlive(_ node: NodeID, term: Term) {
-    if let replica = replica(on: node) { raft.leaderAlive(replica, term: term) }
+    if let leader = leader(on: node) { raft.leaderAlive(leader, term: term) }
   }
 
   /// The node lives and hears this one.
@@ -164,7 +177,7 @@ package struct PartitionHost: Sendable {
 
   /// The node's process is known to be gone: its socket closed, and dialing it was refused or found a new one.
   package mutating func nodeGone(_ node: NodeID) {
-    if let replica = replica(on: node) { raft.leaderUnreachable(replica) }
+    if let replica = leader(on: node) ?? replica(on: node) { raft.leaderUnreachable(replica) }
   }
 
   /// A connection to the node is ready; what was sent on the one before may be lost.
@@ -206,13 +219,13 @@ package struct PartitionHost: Sendable {
       return quarantine("its checkpoint cannot be restored: \(error)")
     }
     guard isWitness || partition.appliedIndex >= raft.base.index else {
-      return quarantine(
+      return quarantineFiles(
         "its checkpoint is at entry \(partition.appliedIndex), and its log begins after \(raft.base.index): the state "
           + "file was lost, and this replica has to be replaced")
     }
     // Where the end of the log was cut, what is missing is committed elsewhere and comes back from there.
     guard partition.appliedIndex <= raft.lastIndex || raft.isInDoubt || raft.votingFloor != nil else {
-      return quarantine(
+      return quarantineFiles(
         "its checkpoint is at entry \(partition.appliedIndex), its log ends at \(raft.lastIndex): "
           + "the log file is older than the state file")
     }
@@ -232,7 +245,7 @@ package struct PartitionHost: Sendable {
   }
 
   package mutating func loadFailed(_ detail: String) {
-    quarantine("its checkpoint cannot be read: \(detail)")
+    quarantineFiles("its checkpoint cannot be read: \(detail)")
   }
 
   mutating func reload() {
@@ -310,7 +323,7 @@ package struct PartitionHost: Sendable {
 
   private mutating func roleChanged(_ role: Role, leader: ReplicaID?, _ now: Moment) {
     actions.append(
-      .leadership(leader: leader.flatMap { nodes[$0] }, term: raft.term, isSelf: role == .leader))
+      .leadership(leader: leader.flatMap(node(of:)), term: raft.term, isSelf: role == .leader))
     delivery = DeliveryWindow()
     // Also on becoming the leader: of several changes between two drains only the last is announced.
     stopLeading()

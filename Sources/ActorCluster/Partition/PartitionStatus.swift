@@ -20,6 +20,23 @@ public struct PartitionStatus: Codable, Equatable, Sendable {
   public let outboxMessages: Int
   public let timers: Int
   public let replies: Int
+  /// The replica's id: its generation times 65,536 plus the node's number. Nil while it has none.
+  public var replica: UInt64?
+  /// Who votes and who only learns, as ids.
+  public var voters: [UInt64]?
+  public var learners: [UInt64]?
+}
+
+extension PartitionStatus {
+  /// Of a partition that has no replica here until its leader assigns one.
+  static func waiting(_ partition: PartitionID, leader: NodeID?) -> PartitionStatus {
+    PartitionStatus(
+      partition: partition, role: "none", leader: leader, term: 0, commitIndex: 0, appliedIndex: 0,
+      lastIndex: 0,
+      isServing: false, health: "rebuilding: it waits for a new replica id", actors: 0, outboxMessages: 0,
+      timers: 0,
+      replies: 0)
+  }
 }
 
 extension PartitionHost {
@@ -27,14 +44,18 @@ extension PartitionHost {
     let health =
       switch health {
       case .loading: "loading"
-      case .running: "running"
+      case .running: raft.membership.learners.contains(raft.id) ? "joining: it is no voter yet" : "running"
       case .quarantined(let detail): "quarantined: \(detail)"
       }
-    return PartitionStatus(
+    var status = PartitionStatus(
       partition: id, role: "\(raft.role)", leader: leaderNode, term: raft.term, commitIndex: raft.commitIndex,
       appliedIndex: appliedIndex, lastIndex: raft.lastIndex, isServing: isServing, health: health,
       actors: state.actorCount, outboxMessages: state.outbox.count, timers: state.timers.count,
       replies: state.sessions.count)
+    status.replica = raft.id.rawValue
+    status.voters = raft.membership.allVoters.map(\.rawValue)
+    status.learners = raft.membership.learners.map(\.rawValue)
+    return status
   }
 
   /// Committed records after `index`, oldest first, at most `limit` entries of the log.

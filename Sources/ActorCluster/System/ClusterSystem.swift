@@ -36,10 +36,14 @@ public final class ClusterSystem: DistributedActorSystem, Sendable {
   /// - Parameters:
   ///   - store: this node's files; nil for a client, which holds no replicas.
   ///   - group: the event loops that links, partitions and node-bound actors run on.
+  ///   - onLostDisk: other nodes know this one by other files, or by later ones: its disk was lost, or restored from an old
+  ///     copy. The directory is marked as suspect and this node takes no part any more; close the store and start over with
+  ///     `NodeStore.start`, which sets the files aside.
   ///   - onStoreFailure: the disk failed. The node acknowledges nothing more and must end.
   public init(
     configuration: SystemConfiguration, types: DurableTypes, store: NodeStore?, group: any EventLoopGroup,
     clock: ClusterClock = .system, logger: Logger,
+    onLostDisk: @escaping @Sendable (String) -> Void = { _ in },
     onStoreFailure: @escaping @Sendable (StoreError) -> Void
   ) throws(TransportError) {
     self.configuration = configuration
@@ -57,7 +61,8 @@ public final class ClusterSystem: DistributedActorSystem, Sendable {
     host = store.map {
       NodeHost(
         configuration: configuration, types: types, store: $0, group: group, links: links,
-        directory: directory, clock: clock, logger: logger, onStoreFailure: onStoreFailure)
+        directory: directory, clock: clock, logger: logger, onLostDisk: onLostDisk,
+        onStoreFailure: onStoreFailure)
     }
     caller = Caller(
       configuration: configuration, links: links, directory: directory, clock: clock, host: host,
@@ -193,6 +198,8 @@ public final class ClusterSystem: DistributedActorSystem, Sendable {
       }
     case .refused(let node):
       host?.gone(node)
+    case .outdated(let node):
+      host?.outdated(by: node)
     case .frame(let peer, let buffer):
       do {
         received(try Frame(decoding: buffer), from: peer)
@@ -210,7 +217,7 @@ public final class ClusterSystem: DistributedActorSystem, Sendable {
       caller.answered(frame.call, frame.answer)
     case .call(let frame):
       received(frame, from: peer)
-    case .consensus, .messages, .acknowledgment, .ping, .alive:
+    case .consensus, .messages, .acknowledgment, .ping, .alive, .needReplica, .replicaAssigned:
       guard peer.role == .node else {
         return logger.warning("frame ignored: only nodes may send it", metadata: ["peer": "\(peer)"])
       }

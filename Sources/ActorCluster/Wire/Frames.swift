@@ -13,6 +13,8 @@ package enum Frame: Sendable {
   case acknowledgment(MessageAcknowledgment)
   case ping(PingFrame)
   case alive(AliveFrame)
+  case needReplica(NeedReplicaFrame)
+  case replicaAssigned(ReplicaAssignedFrame)
 
   private enum Kind: UInt8 {
     case consensus = 1
@@ -22,6 +24,8 @@ package enum Frame: Sendable {
     case acknowledgment = 5
     case ping = 6
     case alive = 7
+    case needReplica = 8
+    case replicaAssigned = 9
   }
 
   package func encoded() throws -> ByteBuffer {
@@ -33,6 +37,8 @@ package enum Frame: Sendable {
     case .acknowledgment(let content): try Self.encode(.acknowledgment, content)
     case .ping(let content): try Self.encode(.ping, content)
     case .alive(let content): try Self.encode(.alive, content)
+    case .needReplica(let content): try Self.encode(.needReplica, content)
+    case .replicaAssigned(let content): try Self.encode(.replicaAssigned, content)
     }
   }
 
@@ -61,6 +67,9 @@ package enum Frame: Sendable {
       self = .acknowledgment(try decoder.decode(MessageAcknowledgment.self, from: bytes))
     case .ping: self = .ping(try decoder.decode(PingFrame.self, from: bytes))
     case .alive: self = .alive(try decoder.decode(AliveFrame.self, from: bytes))
+    case .needReplica: self = .needReplica(try decoder.decode(NeedReplicaFrame.self, from: bytes))
+    case .replicaAssigned:
+      self = .replicaAssigned(try decoder.decode(ReplicaAssignedFrame.self, from: bytes))
     }
   }
 }
@@ -145,9 +154,40 @@ package struct PingFrame: Codable, Sendable {
   var wall: Int64
   /// `ClusterTopology.fingerprint` of the sender.
   var topology: String
+  /// Versions before it was there leave it out.
+  var files: PeerFiles?
+  /// The sender takes nothing from the receiver.
+  var refusal: PeerRefusal?
 
   enum CodingKeys: Int, CodingKey {
     case wall = 0
     case topology = 1
+    case files = 2
+    case refusal = 3
+  }
+}
+
+/// "These partitions need another replica here." To all nodes; their leaders act.
+package struct NeedReplicaFrame: Codable, Sendable {
+  /// `NodeStore.storeID` of the sender: the ids are for these files only.
+  var store: UInt64
+  var needs: [ReplicaNeed]
+
+  enum CodingKeys: Int, CodingKey {
+    case store = 0
+    case needs = 1
+  }
+}
+
+/// "The receiver's files may be this replica": it is a learner by a committed change, and was never used.
+package struct ReplicaAssignedFrame: Codable, Sendable {
+  var partition: PartitionID
+  var replica: ReplicaID
+  var store: UInt64
+
+  enum CodingKeys: Int, CodingKey {
+    case partition = 0
+    case replica = 1
+    case store = 2
   }
 }

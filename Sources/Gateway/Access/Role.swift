@@ -30,6 +30,8 @@ package enum Permission: String, CaseIterable, Sendable {
   case arrive
   /// Settings of queues.
   case configure
+  /// The node itself: backups.
+  case operate
 
   /// The roles that have it, for error messages.
   package var roles: [Role] { Role.allCases.filter { $0.permissions.contains(self) } }

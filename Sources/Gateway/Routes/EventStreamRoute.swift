@@ -103,7 +103,9 @@ struct EventStreamRoute: Sendable {
 
   /// Before a node knows its partitions it does not know what "now" is.
   private func currentPosition() async throws -> EventPosition {
-    guard await system.partitions().allSatisfy({ $0.health != "loading" }) else {
+    guard
+      await system.partitions().allSatisfy({ $0.health != "loading" && !$0.health.hasPrefix("rebuilding") })
+    else {
       throw APIError(
         .serviceUnavailable, "unavailable", "this node is starting; retry in 500 ms, or at another node",
         isRetryable: true, retryAfterMs: 500)

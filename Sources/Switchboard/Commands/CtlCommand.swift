@@ -7,7 +7,8 @@ internal import NIOHTTP1
 
 struct CtlCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "ctl", abstract: "Look at a running cluster.", subcommands: [Status.self])
+    commandName: "ctl", abstract: "Look at a running cluster.",
+    subcommands: [Status.self, CtlBackup.self, CtlStore.self])
 
   struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -21,18 +22,14 @@ struct CtlCommand: AsyncParsableCommand {
       help: "The address of a node's API (or SWITCHBOARD_API); may be repeated. [http://127.0.0.1:8101]")
     var api: [String] = []
 
-    @Option(help: "The token (or SWITCHBOARD_TOKEN). Others on this machine may see it: prefer --token-file.")
-    var token: String?
-
-    @Option(help: "A file that holds the token and nothing else, readable by you only.")
-    var tokenFile: String?
+    @OptionGroup var access: TokenOptions
 
     @Flag(help: "Print the answer as it came, as JSON.")
     var json = false
 
     mutating func run() async throws {
       let environment = ProcessInfo.processInfo.environment
-      let token = try readToken(environment)
+      let token = try access.read(environment)
       var addresses = api
       if addresses.isEmpty {
         addresses = environment["SWITCHBOARD_API"].map { [$0] } ?? ["http://127.0.0.1:8101"]
@@ -51,25 +48,6 @@ struct CtlCommand: AsyncParsableCommand {
       throw ExitStatus.failed.because(
         "no node answered:\n" + failures.map { "  \($0)" }.joined(separator: "\n")
           + "\nName the address of a running node with --api.")
-    }
-
-    private func readToken(_ environment: [String: String]) throws -> String {
-      if let token { return token }
-      if let tokenFile {
-        if FileView.system.look(tokenFile).isExposed {
-          throw ExitStatus.configuration.because(
-            "\(tokenFile) lets others read a token: chmod 600 \(tokenFile)")
-        }
-        switch FileView.system.read(tokenFile) {
-        case .success(let text): return text.trimmingCharacters(in: .whitespacesAndNewlines)
-        case .failure(let failure):
-          throw ExitStatus.configuration.because("\(tokenFile) cannot be read: \(failure.reason)")
-        }
-      }
-      if let token = environment["SWITCHBOARD_TOKEN"] { return token }
-      throw ExitStatus.configuration.because(
-        "the API wants a token: give --token-file, --token or SWITCHBOARD_TOKEN; switchboard pki token makes one"
-      )
     }
   }
 }

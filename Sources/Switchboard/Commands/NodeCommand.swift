@@ -35,7 +35,7 @@ struct NodeCommand: AsyncParsableCommand {
   var check = false
 
   mutating func run() async throws {
-    let settings = try readSettings()
+    let settings = try Self.readSettings(config: config, node: node, set: set, data: data)
     if check {
       print("the configuration of node \(settings.own.name) of cluster \(settings.cluster) is usable")
       settings.notes.forEach { print("note: \($0)") }
@@ -53,7 +53,10 @@ struct NodeCommand: AsyncParsableCommand {
     }
   }
 
-  private func readSettings() throws -> NodeSettings {
+  /// What the configuration file, the environment and the flags say together.
+  static func readSettings(
+    config: String, node: String?, set: [String], data: String?
+  ) throws -> NodeSettings {
     let environment = ProcessInfo.processInfo.environment
     let text: String
     switch FileView.system.read(config) {

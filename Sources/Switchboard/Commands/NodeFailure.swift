@@ -7,6 +7,8 @@ enum NodeFailure: Error, CustomStringConvertible {
   case store(StoreError)
   /// An earlier run marked the data directory after a failed write.
   case suspectDirectory(path: String, reason: String)
+  /// Also on empty files, again and again.
+  case lostDisk(path: String, reason: String)
   case portTaken(PortProbe.Taken)
   case transport(TransportError)
   case gateway(GatewayError)
@@ -14,7 +16,7 @@ enum NodeFailure: Error, CustomStringConvertible {
 
   var status: ExitStatus {
     switch self {
-    case .store, .suspectDirectory: .dataDirectory
+    case .store, .suspectDirectory, .lostDisk: .dataDirectory
     case .portTaken, .transport, .gateway: .network
     case .service: .failed
     }
@@ -25,8 +27,11 @@ enum NodeFailure: Error, CustomStringConvertible {
     case .store(let error): "the data directory cannot be used: \(error)"
     case .suspectDirectory(let path, let reason):
       "\(path) was marked as suspect by an earlier run: \(reason). What is on its disk may be less than what this node "
-        + "acknowledged, so it must not vote with it. Keep the directory for examination, check the disk, and leave the "
-        + "service to the other nodes; do not start this node with an empty directory in its place"
+        + "acknowledged, so it must not vote with it, and it is alone in its cluster: nobody can give back what may be lost. "
+        + "Keep the directory for examination, check the disk, and restore a backup"
+    case .lostDisk(let path, let reason):
+      "the other nodes take nothing from this one, although it has begun anew on empty files: \(reason). Is there another "
+        + "process of this node, or does its disk at \(path) forget what is written? Remove the cause and start it again"
     case .portTaken(let taken): taken.description
     case .transport(let error): "\(error)"
     case .gateway(let error): "\(error)"

@@ -19,18 +19,33 @@ struct NodeProcess {
   /// Longest time from a signal to the end; what is committed is safe without an orderly end.
   private static let shutdownLimit: Duration = .seconds(15)
 
+  /// So often a node begins anew on empty files before a person has to look.
+  private static let startsOver = 3
+
   /// Runs until SIGTERM or SIGINT.
   func run() async throws(NodeFailure) {
     logNotes()
-    let store = try openStore()
     let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.threads ?? System.coreCount)
+    var last = ""
+    for _ in 0...Self.startsOver {
+      guard let reason = try await runOnce(group) else { return logger.notice("stopped") }
+      logger.notice("starts over on empty files", metadata: ["because": "\(reason)"])
+      last = reason
+    }
+    throw .lostDisk(path: settings.dataDirectory, reason: last)
+  }
+
+  /// Until a signal, or until the disk turns out to be lost: then why.
+  private func runOnce(_ group: MultiThreadedEventLoopGroup) async throws(NodeFailure) -> String? {
+    let store = try openStore()
+    let lostDisk = LostDisk()
     if let taken = await PortProbe.firstTaken(of: settings.own, group: group) {
       store.close()
       throw .portTaken(taken)
     }
     let system: ClusterSystem
     do throws(TransportError) {
-      system = try makeSystem(store, group)
+      system = try makeSystem(store, group, lostDisk)
     } catch {
       store.close()
       throw .transport(error)
@@ -43,15 +58,22 @@ struct NodeProcess {
       store.close()
       throw .transport(error)
     }
+    let services = serviceGroup(system, store)
+    let watcher = Task {
+      await lostDisk.wait()
+      await services.triggerGracefulShutdown()
+    }
+    defer { watcher.cancel() }
     do {
-      try await serviceGroup(system, store).run()
+      try await services.run()
     } catch {
       // The services have ended by now, in order or not; what is acknowledged is on the disk.
       await system.stop()
       store.close()
+      if let reason = lostDisk.reason { return reason }
       throw NodeFailure(error)
     }
-    logger.notice("stopped")
+    return lostDisk.reason
   }
 
   private var topology: ClusterTopology {
@@ -62,15 +84,15 @@ struct NodeProcess {
   private func openStore() throws(NodeFailure) -> NodeStore {
     let store: NodeStore
     do throws(StoreError) {
-      store = try NodeStore.open(
+      store = try NodeStore.start(
         directory: settings.dataDirectory,
         identity: StoreIdentity(
           cluster: settings.cluster, node: settings.own.name.rawValue, topology: topology.fingerprint),
-        readModels: ReadModels.tables)
+        readModels: ReadModels.tables, isAlone: topology.nodes.count == 1,
+        report: report)
     } catch {
       throw .store(error)
     }
-    for note in store.openNotes { logger.warning("data directory", metadata: ["note": "\(note)"]) }
     if let reason = store.suspectedBecause {
       store.close()
       throw .suspectDirectory(path: settings.dataDirectory, reason: reason)
@@ -78,8 +100,16 @@ struct NodeProcess {
     return store
   }
 
+  private func report(_ note: StartNote) {
+    let metadata: Logger.Metadata = ["note": "\(note)"]
+    switch note {
+    case .found: logger.warning("data directory", metadata: metadata)
+    case .setAside: logger.error("data directory", metadata: metadata)
+    }
+  }
+
   private func makeSystem(
-    _ store: NodeStore, _ group: MultiThreadedEventLoopGroup
+    _ store: NodeStore, _ group: MultiThreadedEventLoopGroup, _ lostDisk: LostDisk
   ) throws(TransportError) -> ClusterSystem {
     var transport = TransportConfiguration(
       identity: PeerIdentity(
@@ -92,7 +122,7 @@ struct NodeProcess {
       topology: topology, transport: transport, timing: settings.timing.cluster)
     return try ClusterSystem(
       configuration: configuration, types: DurableTypes([Agent.self, WorkQueue.self, Interaction.self]),
-      store: store, group: group, logger: logger,
+      store: store, group: group, logger: logger, onLostDisk: { lostDisk.tell($0) },
       onStoreFailure: { [logger] error in
         logger.critical(
           "the disk failed: this node acknowledges nothing more and ends now", metadata: ["error": "\(error)"]
@@ -108,7 +138,8 @@ struct NodeProcess {
         listen: settings.own.api, node: settings.own.name, cluster: settings.cluster, tokens: settings.tokens,
         peersAPI: Dictionary(
           settings.nodes.map { ($0.name, $0.apiURL) }, uniquingKeysWith: { first, _ in first })),
-      system: system, readModel: StoreReadModel(directory: settings.dataDirectory), logger: logger)
+      system: system, readModel: StoreReadModel(directory: settings.dataDirectory),
+      backups: NodeBackups(store: store), logger: logger)
     let ready: @Sendable (Int) -> Void = { [logger, settings] _ in
       logger.notice(
         "ready",

@@ -1,0 +1,171 @@
+// A node whose files are not those that its peers know, and replicas that come back under new ids: the node's part. A shell.
+internal import Logging
+internal import NIOConcurrencyHelpers
+internal import NodeStore
+internal import PeerTransport
+internal import Raft
+
+extension NodeHost {
+  // MARK: whose files these are
+
+  var ownFiles: PeerFiles {
+    let store = services.store
+    return PeerFiles(
+      store: store.storeID, incarnation: store.incarnation, life: store.life,
+      isAssignedOnly: store.isAssignedOnly, found: store.foundSequence, durable: store.durableSequence)
+  }
+
+  /// Whether the sender takes nothing from this run of this node, because it knows the node by other files.
+  func refuses(_ ping: PingFrame, from node: NodeID) -> Bool {
+    guard let refusal = ping.refusal, refusal.life == services.store.life else { return false }
+    lost("\(node) says: \(refusal.reason)")
+    return true
+  }
+
+  /// A peer has seen a higher incarnation of this node and takes no connection.
+  func outdated(by node: NodeID) {
+    lost("\(node) has seen a higher incarnation of this node than \(services.store.incarnation)")
+  }
+
+  private func lost(_ reason: String) {
+    let isNews = isLost.withLockedValue { isLost in
+      defer { isLost = true }
+      return !isLost
+    }
+    guard isNews else { return }
+    // Before anything else, so that no later start takes these files for what the node has acknowledged.
+    services.store.markSuspect(reason)
+    halt()
+    services.logger.error(
+      "this node's disk was lost, or restored from an old copy: it takes no part with these files any more",
+      metadata: ["cause": "\(reason)"])
+    onLostDisk(reason)
+  }
+
+  /// Whether frames of the node may be taken.
+  func agrees(_ files: PeerFiles?, of node: NodeID) -> Bool {
+    switch peers.withLockedValue({ $0.greeted(by: node, files) }) {
+    case .agree:
+      return true
+    case .wait:
+      return false
+    case .remember(let peer):
+      services.store.rememberPeer(peer) { result in
+        switch result {
+        case .success: self.peers.withLockedValue { $0.isRemembered(peer) }
+        case .failure(let error): self.services.storeFailed(error)
+        }
+      }
+      return false
+    case .refuse(let refusal, let isNew):
+      guard isNew else { return false }
+      services.logger.error(
+        "a node came back with files that are not those it had; nothing is taken from it until it begins anew on empty ones, which it does by itself",
+        metadata: ["node": "\(node)", "cause": "\(refusal.reason)"])
+      ping(node)
+      return false
+    }
+  }
+
+  // MARK: replicas of this node
+
+  /// The hosts that can start; the others are wanted.
+  static func hosts(
+    _ store: NodeStore, _ maker: ReplicaMaker, _ services: NodeServices,
+    _ needs: NIOLockedValueBox<ReplicaNeeds>
+  ) -> [PartitionHost] {
+    let recovered = store.takeRecovered()
+    let now = services.moment()
+    let unusable = maker.topology.nodes.count > 1 ? store.unusablePartitions : [:]
+    return maker.topology.placement.partitions.compactMap { partition in
+      let assigned = store.replicaIDs[partition]
+      let reason =
+        unusable[partition] ?? (store.isAssignedOnly && assigned == nil ? "the files are new" : nil)
+      if let reason {
+        needs.withLockedValue {
+          _ = $0.want(
+            partition, above: assigned ?? ReplicaID(rawValue: 0), reason: reason, isUnhosted: true,
+            now: now.monotonic)
+        }
+        return nil
+      }
+      let host = maker.host(partition, as: assigned, recovered[partition], now: now)
+      if let assigned, !host.raft.membership.voters.contains(assigned) {
+        needs.withLockedValue { $0.isJoining(partition, as: assigned) }
+      }
+      return host
+    }
+  }
+
+  func sayWhatIsMissing() {
+    let begun = needs.withLockedValue { $0.begun }
+    guard !begun.isEmpty else { return }
+    services.logger.error(
+      "partitions of this node are rebuilt from the other nodes; nothing needs to be done but to check the disk",
+      metadata: ["partitions": "\(begun.count) of \(topology.placement.partitions.count)"])
+  }
+
+  func want(_ partition: PartitionID, above replica: ReplicaID, reason: String, isUnhosted: Bool) {
+    // There is nobody to rebuild it from.
+    guard topology.nodes.count > 1 else { return }
+    let now = clock.monotonic()
+    let isNews = needs.withLockedValue {
+      $0.want(partition, above: replica, reason: reason, isUnhosted: isUnhosted, now: now)
+    }
+    guard isNews else { return }
+    services.logger.error(
+      "a partition's files cannot be used and are rebuilt from the other nodes; nothing needs to be done but to check the disk",
+      metadata: ["partition": "\(partition.rawValue)", "cause": "\(reason)"])
+  }
+
+  func askForReplicas() {
+    let due = needs.withLockedValue { $0.due(clock.monotonic()) }
+    guard !due.isEmpty else { return }
+    let frame = Frame.needReplica(NeedReplicaFrame(store: services.store.storeID, needs: due))
+    // Older versions would not know the frame.
+    let nodes = peers.withLockedValue { peers in peers.agreeing.filter(peers.isKnown) }
+    for node in nodes.sorted() { links.send(frame, to: node) }
+  }
+
+  func received(_ frame: ReplicaAssignedFrame) {
+    let partition = frame.partition
+    let replica = frame.replica
+    let store = services.store
+    guard frame.store == store.storeID, topology.placement.partitions.contains(partition),
+      needs.withLockedValue({ $0.accept(replica, for: partition) })
+    else { return }
+    let loop = loop(of: partition)
+    loop.retire(partition) {
+      store.assignReplica(partition, replica) { result in
+        if case .failure(let error) = result { return self.services.storeFailed(error) }
+        let now = self.services.moment()
+        self.needs.withLockedValue { $0.assigned(partition, now: now.monotonic) }
+        loop.install(self.maker.host(partition, as: replica, nil, isFresh: true, now: now))
+        self.services.logger.notice(
+          "begins as another replica and catches up",
+          metadata: [
+            "partition": "\(partition.rawValue)", "replica": "\(self.topology.naming.words(replica))",
+          ])
+      }
+    }
+  }
+
+  func joined(_ partition: PartitionID) {
+    let (isNews, done, begun) = needs.withLockedValue { needs in
+      (needs.joined(partition), needs.done.count, needs.begun.count)
+    }
+    guard isNews else { return }
+    services.logger.notice(
+      done == begun ? "all partitions that were lost are rebuilt" : "a partition is rebuilt",
+      metadata: ["partition": "\(partition.rawValue)", "rebuilt": "\(done) of \(begun)"])
+  }
+
+  // MARK: replicas of other nodes
+
+  func received(_ frame: NeedReplicaFrame, from node: NodeID) {
+    guard let original = topology.naming.original(of: node) else { return }
+    for need in frame.needs where topology.placement.partitions.contains(need.partition) {
+      loop(of: need.partition).asked(by: original, store: frame.store, need)
+    }
+  }
+}

@@ -1,0 +1,118 @@
+// Which replicas of a node have to be replaced, and how far that is: a pure value.
+package import NodeStore
+package import Raft
+
+/// One partition for which a node needs another replica id.
+package struct ReplicaNeed: Codable, Equatable, Sendable {
+  package var partition: PartitionID
+  /// The id that the node has for it, or had; the next one is greater. 0 if it does not know of any.
+  package var above: ReplicaID
+  /// It uses that id and is no voter yet: it needs another one only if nobody knows that id.
+  package var isJoining: Bool
+  /// For people.
+  package var reason: String
+
+  package init(partition: PartitionID, above: ReplicaID, isJoining: Bool, reason: String) {
+    self.partition = partition
+    self.above = above
+    self.isJoining = isJoining
+    self.reason = reason
+  }
+
+  enum CodingKeys: Int, CodingKey {
+    case partition = 0
+    case above = 1
+    case isJoining = 2
+    case reason = 3
+  }
+}
+
+package struct ReplicaNeeds: Sendable {
+  private struct Wanted: Sendable {
+    var above: ReplicaID
+    var reason: String
+    /// Nothing runs for it meanwhile.
+    var isUnhosted: Bool
+    var notBefore: Int64
+  }
+
+  /// A replica that breaks again so soon after it was replaced has a cause that replacing does not remove.
+  package static let pauseMilliseconds: Int64 = 600_000
+  private static let joiningMilliseconds: Int64 = 10_000
+
+  private var wanted: [PartitionID: Wanted] = [:]
+  /// Being made durable.
+  private var assigning: [PartitionID: ReplicaID] = [:]
+  /// Assigned, and no voters yet.
+  private var joining: [PartitionID: ReplicaID] = [:]
+  private var lastAssigned: [PartitionID: Int64] = [:]
+  private var lastJoiningAsked: Int64?
+  /// All that were to be rebuilt since the start, and those that are.
+  package private(set) var begun: Set<PartitionID> = []
+  package private(set) var done: Set<PartitionID> = []
+
+  package init() {}
+
+  package var waiting: [PartitionID] { wanted.keys.sorted() }
+
+  /// Partitions for which nothing runs on this node.
+  package var unhosted: [PartitionID] {
+    Set(wanted.filter(\.value.isUnhosted).keys).union(assigning.keys).sorted()
+  }
+
+  /// Returns whether that is news.
+  package mutating func want(
+    _ partition: PartitionID, above: ReplicaID, reason: String, isUnhosted: Bool, now: Int64
+  ) -> Bool {
+    guard wanted[partition] == nil, assigning[partition] == nil else { return false }
+    let notBefore = lastAssigned[partition].map { $0 + Self.pauseMilliseconds } ?? now
+    wanted[partition] = Wanted(above: above, reason: reason, isUnhosted: isUnhosted, notBefore: notBefore)
+    joining[partition] = nil
+    begun.insert(partition)
+    done.remove(partition)
+    return true
+  }
+
+  /// A replica that was assigned before this start and has not become a voter.
+  package mutating func isJoining(_ partition: PartitionID, as replica: ReplicaID) {
+    joining[partition] = replica
+    begun.insert(partition)
+  }
+
+  /// What to ask for now.
+  package mutating func due(_ now: Int64) -> [ReplicaNeed] {
+    var needs = wanted.filter { $0.value.notBefore <= now }.map {
+      ReplicaNeed(partition: $0.key, above: $0.value.above, isJoining: false, reason: $0.value.reason)
+    }
+    if now - (lastJoiningAsked ?? now - Self.joiningMilliseconds) >= Self.joiningMilliseconds {
+      lastJoiningAsked = now
+      needs += joining.map {
+        ReplicaNeed(partition: $0.key, above: $0.value, isJoining: true, reason: "it is no voter yet")
+      }
+    }
+    return needs.sorted { $0.partition < $1.partition }
+  }
+
+  /// Whether an id that was assigned is to be used: then make it durable, and call `assigned`.
+  package mutating func accept(_ replica: ReplicaID, for partition: PartitionID) -> Bool {
+    guard assigning[partition] == nil, let above = wanted[partition]?.above ?? joining[partition],
+      replica > above
+    else { return false }
+    assigning[partition] = replica
+    return true
+  }
+
+  package mutating func assigned(_ partition: PartitionID, now: Int64) {
+    guard let replica = assigning.removeValue(forKey: partition) else { return }
+    wanted[partition] = nil
+    joining[partition] = replica
+    lastAssigned[partition] = now
+  }
+
+  /// The replica is a voter and has what is committed. Returns whether that is news.
+  package mutating func joined(_ partition: PartitionID) -> Bool {
+    guard joining.removeValue(forKey: partition) != nil else { return false }
+    done.insert(partition)
+    return true
+  }
+}

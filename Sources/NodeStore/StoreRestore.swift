@@ -1,0 +1,92 @@
+// Makes the data directory of a node of a new cluster out of a backup. Touches files; no node runs.
+internal import CBOR
+internal import Foundation
+internal import GRDB
+public import Raft
+
+/// A backup becomes a cluster again: every node of the new cluster restores the same file, and then starts. Their logs begin
+/// after what the backup holds, as after a snapshot. It is another cluster, under another name: what the old one acknowledged
+/// after the backup is not in it, so nobody of the old one may meet it.
+public enum StoreRestore {
+  /// The term of the log's beginning: the same on every node, and lower than any that the cluster will elect a leader in.
+  private static let term: Term = 1
+
+  /// - Parameters:
+  ///   - backup: as `NodeStore.backup` made it. It is not changed.
+  ///   - directory: missing, or without a store.
+  ///   - identity: the new one. Its cluster's name must not be the backup's.
+  ///   - membership: who votes at the beginning, the same on every node of the new cluster.
+  /// - Returns: the point that was restored.
+  /// - Throws: `.backupRefused` in words; `.damaged` when the backup is not what was written. A failure in the middle leaves a
+  ///   directory that no node starts from: remove it and repeat.
+  @discardableResult
+  public static func run(
+    backup: String, directory: String, identity: StoreIdentity, membership: Membership
+  ) throws(StoreError) -> BackupDescription {
+    try run(
+      backup: backup, directory: directory, identity: identity, membership: membership, files: RealFiles())
+  }
+
+  static func run(
+    backup: String, directory path: String, identity: StoreIdentity, membership: Membership,
+    files: any StoreFiles
+  ) throws(StoreError) -> BackupDescription {
+    let description = try BackupDescription.read(backup, files: files)
+    guard description.cluster != identity.cluster else {
+      throw .backupRefused(
+        detail:
+          "it is of the cluster \"\(identity.cluster)\" itself; give the restored cluster a new name, because the nodes of "
+          + "the old one must not talk to it")
+    }
+    let directory = DataDirectory(path: path, files: files)
+    try files.prepareDirectory(path)
+    let lock = try files.lock(directory.lockFile)
+    defer { withExtendedLifetime(lock) {} }
+    for file in [directory.logFile, directory.logFile + "-wal", directory.stateFile]
+    where try files.size(of: file) > 0 {
+      throw .backupRefused(detail: "\(file) is there already; restore into an empty directory")
+    }
+    // The log is made last: a state file without a log is refused at a start.
+    try makeState(backup, description, directory, identity, membership)
+    let log = try LogFile(path: directory.logFile, files: files, identity: identity, durability: .full)
+    try log.close()
+    try directory.sync()
+    return description
+  }
+
+  private static func makeState(
+    _ backup: String, _ description: BackupDescription, _ directory: DataDirectory,
+    _ identity: StoreIdentity, _ membership: Membership
+  ) throws(StoreError) {
+    let files = directory.files
+    let file = directory.stateFile
+    try files.copy(backup, to: file)
+    let database = try DatabaseFile(path: file, files: files, durability: .full)
+    let old = StoreIdentity(
+      cluster: description.cluster, node: description.node, topology: description.topology)
+    try StoreMigrations.state.run(on: database, identity: old)
+    let members = try StoreError.mapping(file) { try CBOREncoder().encode(membership) }
+    try database.write { database in
+      guard try BackupDescription.partitions(database, file: file) == description.partitions else {
+        throw StoreError.damaged(file: backup, detail: "its rows are not those that it was made with")
+      }
+      for (key, value) in [
+        ("cluster", identity.cluster), ("node", identity.node), ("topology", identity.topology),
+        ("incarnation", "0"),
+      ] {
+        try database.execute(sql: "UPDATE meta SET value = ? WHERE key = ?", arguments: [value, key])
+      }
+      try BackupDescription.becomeState(database)
+      try database.execute(sql: "DELETE FROM partition_snapshot")
+      for partition in description.partitions where partition.appliedIndex > 0 {
+        // As after the installation of a snapshot: the first start has the log begin there.
+        try StateFile.putMarker(
+          partition: Int64(partition.partition), index: try StateFile.integer(partition.appliedIndex),
+          term: Int64(term), membership: members, database)
+      }
+    }
+    try database.close()
+    try files.sync(file)
+    try directory.sync()
+  }
+}
