@@ -99,6 +99,12 @@ struct VirtualFiles: StoreFiles {
     }
   }
 
+  func space(at directory: String) throws(StoreError) -> DiskSpace {
+    try with(directory) { (state, _) throws(StoreError) in
+      DiskSpace(free: state.faults.room.map { UInt64(clamping: $0) } ?? .max, total: .max)
+    }
+  }
+
   var bootID: String { "boot \(system.locked { system.state(of: disk).boot })" }
 
   func databasePath(_ path: String) -> String {

@@ -27,14 +27,17 @@ struct CounterNode {
     _ node: NodeID, of cluster: LocalCluster, _ group: MultiThreadedEventLoopGroup
   ) async throws {
     let logger = Logger(label: node.rawValue)
+    let faults = FaultSwitch()
     let store = try NodeStore.start(
       directory: cluster.dataDirectory(of: node),
       identity: StoreIdentity(cluster: cluster.name, node: node.rawValue), readModels: [],
-      isAlone: cluster.nodes.count == 1,
+      isAlone: cluster.nodes.count == 1, faults: faults.storeFaults,
       report: { logger.warning("data directory", metadata: ["note": "\($0)"]) })
     let (lost, isLost) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingNewest(1))
+    var configuration = cluster.configuration(of: node, incarnation: store.incarnation)
+    configuration.disk = try cluster.diskSettings()
     let system = try ClusterSystem(
-      configuration: cluster.configuration(of: node, incarnation: store.incarnation),
+      configuration: configuration,
       types: DurableTypes([Counter.self, Register.self]), store: store, group: group, logger: logger,
       onLostDisk: { isLost.yield($0) },
       onStoreFailure: { error in
@@ -42,7 +45,18 @@ struct CounterNode {
         exit(5)
       })
     try await system.start()
+    let reporter = Task {
+      while true {
+        if let wanted = try cluster.faults(of: node) { faults.set(wanted) }
+        try await cluster.write(
+          NodeReport(
+            level: system.disk()?.level ?? .well,
+            leads: system.partitions().count { $0.isServing }), of: node)
+        try await Task.sleep(for: .milliseconds(200))
+      }
+    }
     for await _ in lost { break }
+    reporter.cancel()
     await system.stop()
     store.close()
   }

@@ -5,6 +5,7 @@ internal import HummingbirdCore
 public import Logging
 internal import NIOConcurrencyHelpers
 public import NIOCore
+public import NodeStore
 internal import PeerTransport
 
 #if canImport(Glibc)
@@ -21,21 +22,25 @@ public struct Gateway: Sendable {
   private let system: ClusterSystem
   private let readModel: any ReadModelReading
   private let backups: NodeBackups?
+  private let faults: FaultSwitch?
   private let eventLoopGroup: (any EventLoopGroup)?
   private let logger: Logger
 
   /// - Parameters:
   ///   - system: this node's, started.
   ///   - backups: without, the node makes none.
+  ///   - faults: what `/v1/node/faults` sets; nil where chaos is forbidden.
   ///   - eventLoopGroup: what connections run on; NIO's global one without.
   public init(
     configuration: GatewayConfiguration, system: ClusterSystem, readModel: any ReadModelReading,
-    backups: NodeBackups? = nil, eventLoopGroup: (any EventLoopGroup)? = nil, logger: Logger
+    backups: NodeBackups? = nil, faults: FaultSwitch? = nil, eventLoopGroup: (any EventLoopGroup)? = nil,
+    logger: Logger
   ) {
     self.configuration = configuration
     self.system = system
     self.readModel = readModel
     self.backups = backups
+    self.faults = faults
     self.eventLoopGroup = eventLoopGroup
     self.logger = logger
   }
@@ -87,6 +92,8 @@ public struct Gateway: Sendable {
     PageRoute(origins: origins).register(on: router)
     HealthRoutes(system: system, statistics: statistics).register(on: router, routes)
     ClusterRoute(system: system, configuration: configuration).register(on: routes)
+    FaultRoutes(faults: faults, node: configuration.node.rawValue, calls: calls, logger: logger).register(
+      on: routes)
     InteractionRoutes(calls: calls).register(on: routes)
     AgentRoutes(calls: calls, readModel: readModel, listLimit: limits.listed).register(on: routes)
     QueueRoutes(calls: calls, readModel: readModel, listLimit: limits.listed).register(on: routes)

@@ -19,6 +19,8 @@ final class LogWriter: Sendable {
     var pendingBytes = 64 << 20
     /// A transaction takes no further request past it.
     var batchBytes = 8 << 20
+    /// How long a batch that found no room waits before it is tried again.
+    var fullPauseMilliseconds = 1_000
   }
 
   private struct Shared {
@@ -27,6 +29,9 @@ final class LogWriter: Sendable {
     var isClosing = false
     var hasEnded = false
     var statistics = StoreStatistics()
+    var latencies = CommitLatencies()
+    /// When the commit began that is under way.
+    var commitStart: ContinuousClock.Instant?
   }
 
   private enum Next {
@@ -39,6 +44,7 @@ final class LogWriter: Sendable {
   private let wake = DispatchSemaphore(value: 0)
   private let ended = DispatchGroup()
   private let limits: Limits
+  private let origin = ContinuousClock.now
 
   init(core: consuming LogWriterCore, limits: Limits = Limits()) {
     self.limits = limits
@@ -72,7 +78,8 @@ final class LogWriter: Sendable {
   func close() {
     let mustWake = shared.withLock { shared in
       shared.isClosing = true
-      let mustWake = shared.isWriterWaiting
+      // A wait for room ends, too.
+      let mustWake = shared.isWriterWaiting || shared.statistics.isLogFull
       shared.isWriterWaiting = false
       return mustWake
     }
@@ -81,8 +88,32 @@ final class LogWriter: Sendable {
   }
 
   func statistics() -> StoreStatistics {
-    shared.withLock { $0.statistics }
+    let now = milliseconds
+    return shared.withLock { shared in
+      var statistics = shared.statistics
+      let window = shared.latencies.last(at: now)
+      statistics.commitP50Nanoseconds = window.percentile(50)
+      statistics.commitP95Nanoseconds = window.percentile(95)
+      statistics.commitP99Nanoseconds = window.percentile(99)
+      statistics.recentCommitNanoseconds = Self.recent(
+        shared.latencies.last(Self.recentSeconds, at: now), openFor: shared.commitStart?.nanosecondsSince)
+      return statistics
+    }
   }
+
+  private static let recentSeconds = 4
+  /// Fewer commits say nothing about a disk.
+  private static let fewestCommits = 3
+
+  /// A commit that hangs counts before it ends.
+  private static func recent(_ window: CommitLatencies.Summary, openFor open: UInt64?) -> UInt64? {
+    let median = window.commits >= fewestCommits ? window.percentile(50) : nil
+    guard let open, open > 1_000_000_000 else { return median }
+    return max(open, median ?? 0)
+  }
+
+  /// Since this writer was made.
+  private var milliseconds: Int64 { Int64(clamping: origin.nanosecondsSince / 1_000_000) }
 
   private func run(_ core: consuming LogWriterCore) {
     while true {
@@ -92,14 +123,40 @@ final class LogWriter: Sendable {
       case .end:
         return
       case .batch(let batch):
-        let outcome = core.write(batch.lazy.map(\.write))
-        shared.withLock { outcome.count(in: &$0.statistics) }
+        let outcome = write(batch, &core)
+        let now = milliseconds
+        shared.withLock { shared in
+          outcome.count(in: &shared.statistics)
+          shared.statistics.isLogFull = false
+          shared.commitStart = nil
+          if outcome.hasCommitted { shared.latencies.record(nanoseconds: outcome.nanoseconds, at: now) }
+        }
         for (request, result) in zip(batch, outcome.results) {
           shared.withLock { $0.statistics.pendingBytes -= request.estimatedBytes }
           request.completion(result)
         }
       }
     }
+  }
+
+  /// Commits a batch, however long it takes until the disk has room. A batch that waits is all that is lost if it never has:
+  /// nothing of it is acknowledged.
+  private func write(_ batch: [Request], _ core: inout LogWriterCore) -> LogWriterCore.Outcome {
+    shared.withLock { $0.commitStart = .now }
+    var outcome = core.write(batch.lazy.map(\.write), waitsForRoom: true)
+    while outcome.isFull {
+      let isClosing = shared.withLock { shared in
+        shared.statistics.isLogFull = true
+        shared.statistics.logFullFailures += 1
+        shared.commitStart = nil
+        return shared.isClosing
+      }
+      if isClosing { return core.giveUp() }
+      _ = wake.wait(timeout: .now() + .milliseconds(limits.fullPauseMilliseconds))
+      shared.withLock { $0.commitStart = .now }
+      outcome = core.retry()
+    }
+    return outcome
   }
 
   private func next() -> Next {

@@ -36,6 +36,8 @@ struct LogWriterCore {
     var hasFailed = false
     /// The last batch on stable storage.
     var sequence: UInt64 = 0
+    /// The disk had no room for the batch. It is kept: `results` are empty until a `retry`, or `giveUp`, says more.
+    var isFull = false
 
     func count(in statistics: inout StoreStatistics) {
       statistics.logFailed = statistics.logFailed || hasFailed
@@ -56,6 +58,15 @@ struct LogWriterCore {
   private var tails: [PartitionID: LogTail]
   private var builder: LogBatch.Builder
   private var sequence: Int64
+  /// A batch that the disk had no room for: SQLite rolled it back, and nothing of it was acknowledged.
+  private struct Unwritten {
+    var blob: [UInt8]?
+    var confirms: Bool
+    var rows: [LogRow]
+    var outcome: Outcome
+  }
+
+  private var unwritten: Unwritten?
   /// Why nothing will be acknowledged any more.
   private var failure: StoreError?
 
@@ -69,7 +80,9 @@ struct LogWriterCore {
   }
 
   /// All of the batch in one transaction and one fsync, in order.
-  mutating func write(_ batch: some Collection<LogWrite>) -> Outcome {
+  /// - Parameter waitsForRoom: a full disk is no failure. After an outcome that says so the next call must be `retry` or
+  ///   `giveUp`.
+  mutating func write(_ batch: some Collection<LogWrite>, waitsForRoom: Bool = false) -> Outcome {
     var outcome = Outcome()
     outcome.results.reserveCapacity(batch.count)
     if failure == nil {
@@ -90,12 +103,37 @@ struct LogWriterCore {
           outcome.results.append(.success(()))
         }
       }
-      commit(&outcome, confirms: confirms, rows: rows)
+      commit(&outcome, confirms: confirms, rows: rows, waitsForRoom: waitsForRoom)
+      if outcome.isFull { return outcome }
     }
     if let failure {
       outcome.hasFailed = true
       outcome.results = Array(repeating: .failure(failure), count: batch.count)
     }
+    return outcome
+  }
+
+  /// Tries the batch again that the disk had no room for.
+  mutating func retry() -> Outcome {
+    guard let kept = unwritten.take() else { return Outcome() }
+    var outcome = kept.outcome
+    let requests = outcome.results.count
+    outcome.isFull = false
+    append(kept.blob, &outcome, confirms: kept.confirms, rows: kept.rows, waitsForRoom: true)
+    if let failure {
+      outcome.hasFailed = true
+      outcome.results = Array(repeating: .failure(failure), count: requests)
+    }
+    return outcome
+  }
+
+  /// Ends the wait for room: nothing of the batch is acknowledged, and nothing will be any more.
+  mutating func giveUp() -> Outcome {
+    guard let kept = unwritten.take() else { return Outcome() }
+    let error = StoreError.diskFull(file: file.path)
+    failure = error
+    var outcome = Outcome()
+    outcome.results = Array(repeating: .failure(error), count: kept.outcome.results.count)
     return outcome
   }
 
@@ -121,16 +159,29 @@ struct LogWriterCore {
     return .success(())
   }
 
-  private mutating func commit(_ outcome: inout Outcome, confirms: Bool, rows: [LogRow]) {
+  private mutating func commit(
+    _ outcome: inout Outcome, confirms: Bool, rows: [LogRow], waitsForRoom: Bool
+  ) {
     let blob = builder.finish()
     guard blob != nil || confirms || !rows.isEmpty else { return }
     if blob != nil { sequence += 1 }
+    append(blob, &outcome, confirms: confirms, rows: rows, waitsForRoom: waitsForRoom)
+  }
+
+  private mutating func append(
+    _ blob: [UInt8]?, _ outcome: inout Outcome, confirms: Bool, rows: [LogRow], waitsForRoom: Bool
+  ) {
     let start = ContinuousClock.now
     do throws(StoreError) {
       try file.append(
         blob, sequence: sequence, confirms: confirms, rows: rows, beforeCommit: faults.beforeLogCommit)
     } catch {
-      fail(error)
+      if waitsForRoom, case .diskFull = error {
+        outcome.isFull = true
+        unwritten = Unwritten(blob: blob, confirms: confirms, rows: rows, outcome: outcome)
+      } else {
+        fail(error)
+      }
       return
     }
     outcome.nanoseconds = start.nanosecondsSince

@@ -27,9 +27,9 @@ extension NodeStore {
   ///     is, and the store says why it is suspect (`suspectedBecause`) or the error is thrown.
   ///   - report: called for each note, in order.
   /// - Throws: as `open`.
-  public static func start(
+  package static func start(
     directory: String, identity: StoreIdentity, readModels: [ReadModelTable], isAlone: Bool,
-    report: (StartNote) -> Void
+    faults: StoreFaults = .none, report: (StartNote) -> Void
   ) throws(StoreError) -> NodeStore {
     do throws(StoreError) {
       let files = DataDirectory(path: directory, files: RealFiles())
@@ -37,7 +37,8 @@ extension NodeStore {
         // A crash while they were set aside has left the rest.
         report(.setAside(reason: reason, path: try setAside(directory: directory, above: 0)))
       }
-      let store = try open(directory: directory, identity: identity, readModels: readModels)
+      let store = try open(
+        directory: directory, identity: identity, readModels: readModels, faults: faults)
       for note in store.openNotes { report(.found(note)) }
       guard let reason = store.suspectedBecause, !isAlone else { return store }
       let incarnation = store.incarnation
@@ -50,7 +51,8 @@ extension NodeStore {
       let path = try setAside(directory: directory, above: 0)
       report(.setAside(reason: "\(file) is damaged: \(detail)", path: path))
     }
-    return try open(directory: directory, identity: identity, readModels: readModels)
+    return try open(
+      directory: directory, identity: identity, readModels: readModels, faults: faults)
   }
 
   /// Moves the files into a folder of the directory, of which the last two are kept; the next open makes new ones that hold

@@ -108,7 +108,8 @@ public final class NodeStore: Sendable {
   ///
   /// - Parameter completion: success once the request is on stable storage. `.invalidRequest` when the entries would leave
   ///   a gap: nothing of that request was written, others are not affected. Any other failure is final: this store
-  ///   acknowledges nothing any more, and the node must end.
+  ///   acknowledges nothing any more, and the node must end. A full disk is no failure: requests wait until there is room
+  ///   (`StoreStatistics.isLogFull`), or until the store is closed.
   public func append(
     partition: PartitionID,
     request: PersistRequest,
@@ -151,6 +152,12 @@ public final class NodeStore: Sendable {
     var statistics = log.statistics()
     state.count(in: &statistics)
     return statistics
+  }
+
+  /// Room on the disk of the data directory, and what its files take. Asks the operating system: may block.
+  /// - Returns: nil where that cannot be said.
+  public func space() -> (disk: DiskSpace?, files: StoreSizes?) {
+    (try? directory.files.space(at: directory.path), directory.sizes())
   }
 
   /// Finishes what is pending, moves the WALs into the files, closes them and gives the directory free. Blocks until then;

@@ -157,6 +157,15 @@ package struct RealFiles: StoreFiles {
     try DirectoryLock(file)
   }
 
+  package func space(at directory: String) throws(StoreError) -> DiskSpace {
+    var information = statvfs()
+    guard statvfs(directory, &information) == 0 else {
+      throw .io(file: directory, detail: Self.words(errno))
+    }
+    let block = UInt64(information.f_frsize)
+    return DiskSpace(free: UInt64(information.f_bavail) * block, total: UInt64(information.f_blocks) * block)
+  }
+
   package func databasePath(_ path: String) -> String { path }
 
   static func words(_ code: Int32) -> String {

@@ -17,6 +17,7 @@ final class StateWriter: Sendable {
     /// At most one. nil again when its last step is done.
     var backup: BackupJob?
     var hasBackup = false
+    var isFull = false
   }
 
   let file: StateFile
@@ -43,6 +44,7 @@ final class StateWriter: Sendable {
         case .failure: shared.failedCheckpoints += 1
         }
         shared.lastNanoseconds = nanoseconds
+        if case .failure(.diskFull) = result { shared.isFull = true } else { shared.isFull = false }
       }
       completion(result)
       returnSpaceSoon()
@@ -114,6 +116,7 @@ final class StateWriter: Sendable {
     statistics.failedCheckpoints = shared.failedCheckpoints
     statistics.pendingStateJobs = shared.pendingJobs
     statistics.lastCheckpointNanoseconds = shared.lastNanoseconds
+    statistics.isStateFull = shared.isFull
   }
 
   /// The queue is entered under the lock, so that nothing slips in behind the last job of `close`.

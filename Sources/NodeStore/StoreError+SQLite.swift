@@ -8,6 +8,10 @@ extension StoreError {
     case .SQLITE_IOERR_FSYNC, .SQLITE_IOERR_DIR_FSYNC:
       self = .syncFailed(file: file, detail: detail)
       return
+    case .SQLITE_IOERR_SHMSIZE:
+      // The WAL's index could not grow. It is no data and is not synced; what keeps it from growing is a full disk.
+      self = .diskFull(file: file)
+      return
     default:
       break
     }

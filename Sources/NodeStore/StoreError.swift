@@ -28,7 +28,8 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
   case closed
 
   /// Whether the same request may succeed later without anybody touching the data directory's content.
-  /// A failed log append is never retryable on the same open store, whatever this says: see `NodeStore.append`.
+  /// A failed log append is never retryable on the same open store, whatever this says: see `NodeStore.append`. A log that
+  /// finds its disk full tries again by itself.
   public var isRetryable: Bool {
     switch self {
     case .locked, .diskFull: true

@@ -32,6 +32,8 @@ package protocol StoreFiles: Sendable {
   func remove(_ file: String) throws(StoreError)
   /// Takes the file's lock for this process, or throws `locked`. Held until the value is gone.
   func lock(_ file: String) throws(StoreError) -> any StoreLock
+  /// How much room the file system has that the directory is on.
+  func space(at directory: String) throws(StoreError) -> DiskSpace
   /// Names the time since the machine was started: what was written in it is in the page cache, whatever became of the
   /// process that wrote. Empty if nobody knows.
   var bootID: String { get }

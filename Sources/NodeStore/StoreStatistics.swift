@@ -21,6 +21,21 @@ public struct StoreStatistics: Equatable, Sendable {
   public var appendsPastLimit: UInt64 = 0
   /// Whether the log has failed: nothing will be acknowledged until the node is restarted.
   public var logFailed = false
+  /// What half of the commits of the log took at most in the last ten seconds, in nanoseconds; nil without any.
+  public var commitP50Nanoseconds: UInt64?
+  /// The same of 95 in a hundred.
+  public var commitP95Nanoseconds: UInt64?
+  /// The same of 99 in a hundred.
+  public var commitP99Nanoseconds: UInt64?
+  /// The median of the last few seconds, at least the age of a commit that is under way; nil when there were hardly any
+  /// commits. What a slow disk is told by.
+  public var recentCommitNanoseconds: UInt64?
+  /// The log waits for room on its disk: what was appended is kept and tried again.
+  public var isLogFull = false
+  /// How often a batch of the log found no room.
+  public var logFullFailures: UInt64 = 0
+  /// The last checkpoint found no room on the disk.
+  public var isStateFull = false
   /// Checkpoints committed to the state file.
   public var checkpoints: UInt64 = 0
   /// Checkpoints that failed.

@@ -171,6 +171,8 @@ struct HandDrivenHost {
     }
   }
 
+  mutating func refusesCommands(_ refuses: Bool) { host.refusesCommands = refuses }
+
   mutating func receive(_ batch: MessageBatch) { host.receive(batch, now) }
 
   mutating func takeAcknowledged() -> [UInt64] {

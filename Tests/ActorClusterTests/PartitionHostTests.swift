@@ -216,4 +216,29 @@ import Testing
     #expect(accepted.count + refused.count == 20)
     #expect(try host.value()?.increments == accepted.count, "an overloaded command has had an effect")
   }
+
+  // MARK: a disk without room
+
+  /// Promise P6: new commands are refused and told when to retry; reads, and retries of what was accepted, go on.
+  @Test func withoutRoomNewCommandsAreRefusedAndAllElseGoesOn() throws {
+    var host = Host.serving()
+    let first = try host.increment(5, as: 1)
+    host.settle()
+    host.refusesCommands(true)
+    let refused = try host.increment(1, as: 2)
+    let again = try host.increment(5, as: 1)
+    let read = try host.read()
+    host.settle()
+    guard case .failed(.overloaded(_, let delay)) = host.answers[refused] else {
+      Issue.record("\(String(describing: host.answers[refused]))")
+      return
+    }
+    #expect(delay == 1_000)
+    #expect(host.answers[again] == host.answers[first])
+    #expect(try host.reply(CounterState.Value.self, to: read)?.value == 5)
+    host.refusesCommands(false)
+    let later = try host.increment(1, as: 2)
+    host.settle()
+    #expect(try host.reply(Int.self, to: later) == 6)
+  }
 }

@@ -27,7 +27,7 @@ import Testing
   /// The contract's table of roles.
   @Test func rolesHaveTheirPermissionsAndNoOthers() {
     let allowed: [Role: Set<Permission>] = [
-      .admin: [.read, .serve, .arrive, .configure, .operate], .agent: [.read, .serve],
+      .admin: [.read, .serve, .arrive, .configure, .operate, .disrupt], .agent: [.read, .serve],
       .channel: [.read, .arrive],
       .viewer: [.read],
     ]

@@ -68,7 +68,7 @@ struct TestCluster: Sendable {
   static func run(
     _ names: [String] = ["north"], started: [String]? = nil, limits: GatewayLimits = GatewayLimits(),
     queues: [String] = [], partitions: UInt32 = 4, waitUntilReady: Bool = true,
-    _ body: (TestCluster) async throws -> Void
+    faults: FaultSwitch? = nil, storeFaults: StoreFaults = .none, _ body: (TestCluster) async throws -> Void
   ) async throws {
     let directory = FileManager.default.temporaryDirectory.appendingPathComponent("gateway-tests-\(UUID())")
     defer { try? FileManager.default.removeItem(at: directory) }
@@ -82,7 +82,8 @@ struct TestCluster: Sendable {
       nodes.append(
         try await start(
           name, addresses, authority, directory.path, partitions: partitions, limits: limits,
-          readModel: ListedInTests(queues: queues)
+          readModel: ListedInTests(queues: queues), faults: faults,
+          storeFaults: faults?.storeFaults ?? storeFaults
         ))
     }
     let client = HTTPClient(eventLoopGroupProvider: .singleton)
@@ -102,7 +103,8 @@ struct TestCluster: Sendable {
 
   private static func start(
     _ name: String, _ addresses: [NodeID: HostPort], _ authority: CertificateAuthority, _ directory: String,
-    partitions: UInt32, limits: GatewayLimits, readModel: ListedInTests
+    partitions: UInt32, limits: GatewayLimits, readModel: ListedInTests, faults: FaultSwitch?,
+    storeFaults: StoreFaults
   ) async throws -> TestNode {
     let node = NodeID(rawValue: name)
     var logger = Logger(label: name)
@@ -111,7 +113,7 @@ struct TestCluster: Sendable {
     try authority.issue(name: name, role: .node, now: Date()).write(to: pki)
     let store = try NodeStore.open(
       directory: "\(directory)/\(name)", identity: StoreIdentity(cluster: "test", node: name),
-      readModels: ReadModels.tables)
+      readModels: ReadModels.tables, faults: storeFaults)
     let configuration = SystemConfiguration(
       topology: ClusterTopology(name: "test", nodes: addresses.keys.sorted(), partitionCount: partitions),
       transport: TransportConfiguration(
@@ -132,7 +134,8 @@ struct TestCluster: Sendable {
           try APIToken(name: "\($0.key)", role: $0.key, sha256: APIToken.sha256(of: $0.value))
         },
         peersAPI: [node: "http://127.0.0.1:1"], version: "test", limits: limits),
-      system: system, readModel: readModel, backups: NodeBackups(store: store), logger: logger)
+      system: system, readModel: readModel, backups: NodeBackups(store: store), faults: faults,
+      logger: logger)
     let (ports, port) = AsyncStream.makeStream(of: Int.self)
     let services = ServiceGroup(
       services: [GatewayService(gateway: gateway, onReady: { port.yield($0) })], logger: logger)

@@ -66,7 +66,7 @@ import Testing
   }
 
   @Test(arguments: [
-    StoreError.io(file: "log.db", detail: "fsync failed"), .diskFull(file: "log.db"), .locked(file: "log.db"),
+    StoreError.io(file: "log.db", detail: "fsync failed"), .locked(file: "log.db"),
   ])
   func failureIsFinal(_ fault: StoreError) async throws {
     let scratch = try ScratchDirectory()

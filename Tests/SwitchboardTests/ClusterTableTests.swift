@@ -16,11 +16,12 @@ import Testing
       """
   }
 
-  private func report(south: String, _ partitions: [String]) throws -> ClusterReport {
+  private func report(south: String, disk: String = "well", _ partitions: [String]) throws -> ClusterReport {
     let json = """
       {"cluster": "bank", "node": "north", "version": "1", "addedLater": true,
-       "nodes": [{"name": "east", "state": "connected", "api": "http://127.0.0.1:8103", "more": 1},
-                 {"name": "north", "state": "self", "api": "http://127.0.0.1:8101"},
+       "nodes": [{"name": "east", "state": "connected", "api": "http://127.0.0.1:8103", "disk": "\(disk)", "more": 1},
+                 {"name": "north", "state": "self", "api": "http://127.0.0.1:8101",
+                  "disk": "well"},
                  {"name": "south", "state": "\(south)"}],
        "partitions": [\(partitions.joined(separator: ","))]}
       """
@@ -39,10 +40,10 @@ import Testing
       ClusterTable.text(report) == """
         cluster bank, as north sees it (version 1)
 
-        NODE   STATE      LEADS  API
-        east   connected      1  http://127.0.0.1:8103
-        north  self           1  http://127.0.0.1:8101
-        south  connected      0  -
+        NODE   STATE      LEADS  DISK  API
+        east   connected      1  well  http://127.0.0.1:8103
+        north  self           1  well  http://127.0.0.1:8101
+        south  connected      0  -     -
 
         PARTITION  LEADER  ROLE      TERM  COMMIT  APPLIED  ACTORS  HEALTH
                 0  east    follower     3   12345    12345      12  running
@@ -54,7 +55,7 @@ import Testing
 
   @Test func whatIsNotWellIsSaidInWords() throws {
     let report = try report(
-      south: "unreachable",
+      south: "unreachable", disk: "full",
       [
         partition(0, leader: nil, role: "preCandidate", term: 3, commit: 1, applied: 1),
         partition(
@@ -70,6 +71,7 @@ import Testing
 
         not well:
           node south is unreachable from north
+          the disk of node east is full: free some
           partition 0 has no known leader
           partition 1 on north: quarantined: bad entry
         """))

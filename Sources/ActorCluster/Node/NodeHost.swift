@@ -48,7 +48,8 @@ final class NodeHost: Sendable {
     peers = NIOLockedValueBox(PeerMemory(store.peers))
     let services = NodeServices(
       node: node, store: store, feed: feed, links: links, directory: directory, clock: clock,
-      nodeCount: topology.nodes.count, logger: logger, onStoreFailure: onStoreFailure)
+      nodeCount: topology.nodes.count, disk: configuration.disk, logger: logger,
+      onStoreFailure: onStoreFailure)
     self.services = services
     let maker = ReplicaMaker(
       topology: topology, timing: configuration.timing, types: types, own: topology.naming.original(of: node),
@@ -105,13 +106,17 @@ final class NodeHost: Sendable {
   }
 
   private func ping() {
+    services.disk.observe(at: clock.monotonic())
     for node in topology.nodes where node != services.node { ping(node) }
   }
 
   func ping(_ node: NodeID) {
-    let ping = PingFrame(
+    var ping = PingFrame(
       wall: clock.wall(), topology: topology.fingerprint, files: ownFiles,
       refusal: peers.withLockedValue { $0.refusal(of: node) })
+    let disk = services.disk.report
+    ping.commitMicroseconds = disk.microseconds
+    ping.disk = disk.level.rawValue
     links.send(.ping(ping), to: node)
   }
 
@@ -170,7 +175,10 @@ final class NodeHost: Sendable {
         metadata: ["node": "\(node)", "theirs": "\(ping.topology)", "ours": "\(topology.fingerprint)"])
     }
     guard !refuses(ping, from: node) else { return }
-    if agrees(ping.files, of: node) { services.observeClock(of: node, wall: ping.wall) }
+    guard agrees(ping.files, of: node) else { return }
+    services.observeClock(of: node, wall: ping.wall)
+    services.disk.received(
+      level: ping.disk, microseconds: ping.commitMicroseconds, from: node, at: clock.monotonic())
   }
 
   /// The node's process is gone. A closed connection alone does not prove that: the transport dials at once, and a
@@ -208,6 +216,10 @@ final class NodeHost: Sendable {
   }
 
   // MARK: what can be seen
+
+  func disk() -> DiskStatus { services.disk.status(at: clock.monotonic()) }
+
+  func storeStatistics() -> StoreStatistics { services.store.statistics() }
 
   func status() async -> [PartitionStatus] {
     var all: [PartitionStatus] = []

@@ -10,6 +10,7 @@ final class NodeServices: Sendable {
   let node: NodeID
   let store: NodeStore
   let feed: EventFeed
+  let disk: DiskMonitor
   let logger: Logger
   private let clock: ClusterClock
   private let median: NIOLockedValueBox<ClockMedian>
@@ -34,12 +35,13 @@ final class NodeServices: Sendable {
 
   init(
     node: NodeID, store: NodeStore, feed: EventFeed, links: any FrameLinks, directory: LeaderDirectory,
-    clock: ClusterClock, nodeCount: Int, logger: Logger,
+    clock: ClusterClock, nodeCount: Int, disk: DiskSettings, logger: Logger,
     onStoreFailure: @escaping @Sendable (StoreError) -> Void
   ) {
     self.node = node
     self.store = store
     self.feed = feed
+    self.disk = DiskMonitor(store: store, settings: disk, logger: logger)
     self.links = links
     self.directory = directory
     self.clock = clock
@@ -138,7 +140,11 @@ final class NodeServices: Sendable {
     let isLast = confirmed.withLockedValue { $0.insert(partition).inserted && $0.count == count }
     guard isLast else { return }
     store.confirmLog { result in
-      if case .failure(let error) = result { self.storeFailed(error) }
+      switch result {
+      // A store that is closed while it waits: the next start doubts the log once more.
+      case .success, .failure(.closed), .failure(.diskFull): break
+      case .failure(let error): self.storeFailed(error)
+      }
     }
   }
 }

@@ -7,6 +7,7 @@ extension PartitionLoop {
     services.store.syncState { result in
       switch result {
       case .success(let synced): self.submit(.stateSynced(synced[partition] ?? 0), to: partition)
+      case .failure(.diskFull): self.afterPause { $0.syncState(partition) }
       case .failure(let error): self.storeFailed(error)
       }
     }
@@ -23,6 +24,7 @@ extension PartitionLoop {
       // The sender's fault or the line's: this node's disk is well.
       case .failure(.unusableSnapshot(let detail)):
         self.submit(.snapshotRefused(base, .unusableSnapshot(detail: detail)), to: partition)
+      case .failure(.diskFull): self.afterPause { $0.installSnapshot(bytes, base, partition) }
       case .failure(let error): self.storeFailed(error)
       }
     }

@@ -60,6 +60,8 @@ actor PartitionLoop {
   private var lastTransfer: Int64 = 0
   /// When each partition was last handed to the node that should lead it.
   private var transfers: [PartitionID: Int64] = [:]
+  /// When each leadership was last to be handed over because of the disk.
+  var handOvers: [PartitionID: Int64] = [:]
   private var complaints = RepeatedComplaints()
   var replacements = Replacements()
 
@@ -105,7 +107,8 @@ actor PartitionLoop {
     ticker = nil
     let moment = services.moment()
     for partition in hosts.keys.sorted() {
-      hosts[partition]?.checkpointNow(moment)
+      // One that is under way may find the disk full: none may be written after it then.
+      if hosts[partition]?.checkpointing == false { hosts[partition]?.checkpointNow(moment) }
       touched.insert(partition)
     }
     drain()
@@ -193,6 +196,7 @@ actor PartitionLoop {
     let moment = services.moment()
     for partition in hosts.keys { hosts[partition]?.tick(moment) }
     touched.formUnion(hosts.keys)
+    heedDisk(moment)
     spreadLeaders(moment)
     replaceReplicas(moment)
     drain()
@@ -208,7 +212,7 @@ actor PartitionLoop {
       guard let host = hosts[partition], host.isServing,
         let preferred = topology.preferredLeader(of: partition), preferred != services.node,
         let since = connectedSince[preferred], moment.monotonic - since >= timing.settleMilliseconds,
-        host.isCaughtUp(preferred),
+        host.isCaughtUp(preferred), services.disk.mayLead(preferred, at: moment.monotonic),
         // It came back: that node cannot keep it, and asking again at once would be a storm.
         moment.monotonic - (transfers[partition] ?? -Self.transferPause) >= Self.transferPause
       else { continue }
@@ -305,12 +309,7 @@ actor PartitionLoop {
     case .snapshotProblem(let detail):
       complain("a snapshot cannot be sent to other replicas", detail, partition)
     case .checkpoint(let checkpoint):
-      services.store.checkpoint(checkpoint) { result in
-        switch result {
-        case .success: self.submit(.checkpointed(checkpoint.appliedIndex), to: partition)
-        case .failure(let error): self.storeFailed(error)
-        }
-      }
+      write(checkpoint, partition)
     case .applied(let record):
       services.feed.publish(record)
     case .eventsSkipped(let index):

@@ -64,6 +64,12 @@ extension PartitionHost {
           call, .overloaded(what: "\(id) remembers as many replies as it may", retryAfterMilliseconds: 60_000)
         )
       }
+      if refusesCommands {
+        return fail(
+          call,
+          .overloaded(
+            what: "the node that leads \(id) has no room left on its disk", retryAfterMilliseconds: 1_000))
+      }
       if state.outbox.count >= limits.outboxMessages {
         return fail(
           call, .overloaded(what: "\(id) has too many undelivered messages", retryAfterMilliseconds: 1_000))

@@ -66,6 +66,8 @@ package struct PartitionHost: Sendable {
   var syncedIndex: LogIndex = 0
   /// First index of the leader's own term: it serves once that is applied.
   var termStart: LogIndex = .max
+  /// The node's disk has only its reserve left: new commands from outside are refused, all else goes on.
+  package var refusesCommands = false
   let limits: PartitionLimits
 
   package enum Health: Equatable, Sendable {

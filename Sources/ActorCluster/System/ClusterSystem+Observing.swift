@@ -9,6 +9,12 @@ extension ClusterSystem {
     await host?.status() ?? []
   }
 
+  /// This node's disk, and what the others say of theirs; nil on a client.
+  public func disk() -> DiskStatus? { host?.disk() }
+
+  /// The store's counters; nil on a client.
+  public func storeStatistics() -> StoreStatistics? { host?.storeStatistics() }
+
   /// The links of this system to others.
   public func links() -> [LinkStatus] { transport.links() }
 

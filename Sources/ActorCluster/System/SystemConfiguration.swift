@@ -6,6 +6,8 @@ public struct SystemConfiguration: Sendable {
   public var topology: ClusterTopology
   public var transport: TransportConfiguration
   public var timing: ClusterTiming
+  /// When this node's disk is short of room or too slow to lead.
+  public var disk = DiskSettings()
   /// Calls under way at once; more are refused as `overloaded` (promise P6).
   public var maximumCalls: Int
 

@@ -158,12 +158,18 @@ package struct PingFrame: Codable, Sendable {
   var files: PeerFiles?
   /// The sender takes nothing from the receiver.
   var refusal: PeerRefusal?
+  /// How long the sender's commits take, in microseconds; nil when it cannot say.
+  var commitMicroseconds: UInt64?
+  /// What the sender's disk is fit for, a `DiskLevel`; nil of a version that does not say it.
+  var disk: String?
 
   enum CodingKeys: Int, CodingKey {
     case wall = 0
     case topology = 1
     case files = 2
     case refusal = 3
+    case commitMicroseconds = 7
+    case disk = 8
   }
 }
 

@@ -32,6 +32,8 @@ package enum Permission: String, CaseIterable, Sendable {
   case configure
   /// The node itself: backups.
   case operate
+  /// Faults injected into a node.
+  case disrupt
 
   /// The roles that have it, for error messages.
   package var roles: [Role] { Role.allCases.filter { $0.permissions.contains(self) } }

@@ -8,7 +8,7 @@ extension PrometheusText {
   ///   - links: connections of this node to other nodes.
   static func of(
     partitions: [PartitionStatus], links: [LinkStatus], callsUnderWay: Int,
-    gateway: GatewayStatistics.Snapshot
+    disk: DiskStatus?, store: StoreStatistics?, gateway: GatewayStatistics.Snapshot
   ) -> PrometheusText {
     var text = PrometheusText()
     text.addPartitions(partitions)
@@ -16,6 +16,8 @@ extension PrometheusText {
     text.add(
       "switchboard_calls_under_way", .gauge, "Actor calls from this node that wait for their answer.",
       value: UInt64(clamping: callsUnderWay))
+    if let disk { text.addDisk(disk) }
+    if let store { text.addStore(store) }
     text.addGateway(gateway)
     return text
   }

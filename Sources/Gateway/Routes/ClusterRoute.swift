@@ -23,6 +23,8 @@ package struct ClusterJSON: Encodable, Sendable {
     package var problem: String?
     /// Partitions that it leads, as far as this node knows.
     package var leads: Int
+    /// What its disk is fit for, a `DiskLevel`; left out for a node that is not heard.
+    package var disk: String?
   }
 
   package var cluster: String
@@ -43,10 +45,14 @@ package struct ActorPlaceJSON: Encodable, Sendable {
 
 extension ClusterJSON.Node {
   /// - Parameter links: of the node that answers.
-  init(_ node: NodeID, own: NodeID, links: [LinkStatus], partitions: [PartitionStatus], api: String?) {
+  init(
+    _ node: NodeID, own: NodeID, links: [LinkStatus], partitions: [PartitionStatus], api: String?,
+    disk: DiskLevel?
+  ) {
     let links = links.filter { $0.peer == node && $0.role == .node }
     name = node.rawValue
     self.api = api
+    self.disk = disk?.rawValue
     leads = partitions.reduce(0) { $1.leader == node ? $0 + 1 : $0 }
     guard node != own else {
       state = .`self`
@@ -83,9 +89,11 @@ struct ClusterRoute: Sendable {
   private func cluster() async -> ClusterJSON {
     let partitions = await system.partitions()
     let links = system.links()
+    let disk = system.disk()
     let nodes = system.configuration.topology.nodes.map { node in
       ClusterJSON.Node(
-        node, own: system.node, links: links, partitions: partitions, api: configuration.peersAPI[node])
+        node, own: system.node, links: links, partitions: partitions, api: configuration.peersAPI[node],
+        disk: node == system.node ? disk?.level : disk?.peers[node])
     }
     return ClusterJSON(
       cluster: configuration.cluster, node: configuration.node.rawValue, incarnation: system.incarnation,

@@ -56,7 +56,7 @@ struct HealthRoutes: Sendable {
     routes.on(.get, "/metrics", needing: .read) { _, _, _ in
       let text = PrometheusText.of(
         partitions: await system.partitions(), links: system.links(), callsUnderWay: system.callsUnderWay,
-        gateway: statistics.snapshot)
+        disk: system.disk(), store: system.storeStatistics(), gateway: statistics.snapshot)
       return Response(
         status: .ok,
         headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8", .cacheControl: "no-store"],

@@ -9,10 +9,10 @@ package enum ClusterTable {
     var sections = ["cluster \(report.cluster), as \(report.node) sees it (version \(report.version))"]
     sections.append(
       table(
-        ["NODE", "STATE", "LEADS", "API"],
+        ["NODE", "STATE", "LEADS", "DISK", "API"],
         report.nodes.map { node in
           let leads = report.partitions.count { $0.leader?.rawValue == node.name }
-          return [node.name, node.state, "\(leads)", node.api ?? "-"]
+          return [node.name, node.state, "\(leads)", node.disk ?? "-", node.api ?? "-"]
         }, numeric: [2]))
     sections.append(
       table(

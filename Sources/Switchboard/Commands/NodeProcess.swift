@@ -25,10 +25,11 @@ struct NodeProcess {
   /// Runs until SIGTERM or SIGINT.
   func run() async throws(NodeFailure) {
     logNotes()
+    let faults = settings.allowsChaos ? FaultSwitch() : nil
     let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.threads ?? System.coreCount)
     var last = ""
     for _ in 0...Self.startsOver {
-      guard let reason = try await runOnce(group) else { return logger.notice("stopped") }
+      guard let reason = try await runOnce(group, faults) else { return logger.notice("stopped") }
       logger.notice("starts over on empty files", metadata: ["because": "\(reason)"])
       last = reason
     }
@@ -36,8 +37,10 @@ struct NodeProcess {
   }
 
   /// Until a signal, or until the disk turns out to be lost: then why.
-  private func runOnce(_ group: MultiThreadedEventLoopGroup) async throws(NodeFailure) -> String? {
-    let store = try openStore()
+  private func runOnce(
+    _ group: MultiThreadedEventLoopGroup, _ faults: FaultSwitch?
+  ) async throws(NodeFailure) -> String? {
+    let store = try openStore(faults)
     let lostDisk = LostDisk()
     if let taken = await PortProbe.firstTaken(of: settings.own, group: group) {
       store.close()
@@ -58,7 +61,7 @@ struct NodeProcess {
       store.close()
       throw .transport(error)
     }
-    let services = serviceGroup(system, store)
+    let services = serviceGroup(system, store, faults)
     let watcher = Task {
       await lostDisk.wait()
       await services.triggerGracefulShutdown()
@@ -81,7 +84,7 @@ struct NodeProcess {
       name: settings.cluster, nodes: settings.nodes.map(\.name), partitionCount: settings.partitions)
   }
 
-  private func openStore() throws(NodeFailure) -> NodeStore {
+  private func openStore(_ faults: FaultSwitch?) throws(NodeFailure) -> NodeStore {
     let store: NodeStore
     do throws(StoreError) {
       store = try NodeStore.start(
@@ -89,6 +92,7 @@ struct NodeProcess {
         identity: StoreIdentity(
           cluster: settings.cluster, node: settings.own.name.rawValue, topology: topology.fingerprint),
         readModels: ReadModels.tables, isAlone: topology.nodes.count == 1,
+        faults: faults?.storeFaults ?? .none,
         report: report)
     } catch {
       throw .store(error)
@@ -118,8 +122,9 @@ struct NodeProcess {
       peers: Dictionary(settings.nodes.map { ($0.name, $0.peer) }, uniquingKeysWith: { first, _ in first }),
       tls: settings.tls)
     transport.timing = settings.timing.transport
-    let configuration = SystemConfiguration(
+    var configuration = SystemConfiguration(
       topology: topology, transport: transport, timing: settings.timing.cluster)
+    configuration.disk = settings.disk
     return try ClusterSystem(
       configuration: configuration, types: DurableTypes([Agent.self, WorkQueue.self, Interaction.self]),
       store: store, group: group, logger: logger, onLostDisk: { lostDisk.tell($0) },
@@ -132,14 +137,16 @@ struct NodeProcess {
       })
   }
 
-  private func serviceGroup(_ system: ClusterSystem, _ store: NodeStore) -> ServiceGroup {
+  private func serviceGroup(
+    _ system: ClusterSystem, _ store: NodeStore, _ faults: FaultSwitch?
+  ) -> ServiceGroup {
     let gateway = Gateway(
       configuration: GatewayConfiguration(
         listen: settings.own.api, node: settings.own.name, cluster: settings.cluster, tokens: settings.tokens,
         peersAPI: Dictionary(
           settings.nodes.map { ($0.name, $0.apiURL) }, uniquingKeysWith: { first, _ in first })),
       system: system, readModel: StoreReadModel(directory: settings.dataDirectory),
-      backups: NodeBackups(store: store), logger: logger)
+      backups: NodeBackups(store: store), faults: faults, logger: logger)
     let ready: @Sendable (Int) -> Void = { [logger, settings] _ in
       logger.notice(
         "ready",

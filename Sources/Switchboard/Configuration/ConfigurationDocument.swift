@@ -117,6 +117,8 @@ extension SettingKind {
     case .name: "1 to 63 characters of a-z, 0-9 and -, neither first nor last a -"
     case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
     case .choice(let words): words.joined(separator: ", ")
+    case .size(let range):
+      "a size from \(SizeText.text(range.lowerBound)) to \(SizeText.text(range.upperBound)), for example 512 MB or 2 GB"
     case .address: "host:port with a port from 1 to 65535, for example 127.0.0.1:7101"
     case .path: "a path; ${node} stands for the node's name"
     }

@@ -5,6 +5,8 @@ package enum SettingKind: Equatable, Sendable {
   /// A name of a cluster: one DNS label in lower case.
   case name
   case integer(ClosedRange<Int>)
+  /// Bytes: a whole number with MB or GB.
+  case size(ClosedRange<UInt64>)
   case choice([String])
   /// `host:port`.
   case address
@@ -41,8 +43,24 @@ package enum ConfigurationSchema {
       "log_level", .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]), "info",
       "the least severe messages that are logged"),
     optional("chaos", .choice(["forbidden", "allowed"]), "forbidden", "whether faults may be injected"),
+    optional(
+      "disk.low", .size(Self.sizes), nil,
+      "free bytes below which the disk is short of room: an alarm; a tenth of the disk, at most 2 GB, when left out"
+    ),
+    optional(
+      "disk.reserve", .size(Self.sizes), "256 MB",
+      "free bytes below which the node gives its leaderships away and takes no new commands"),
+    optional(
+      "disk.slow_factor", .integer(2...1000), "8",
+      "how many times slower than the others' a disk is that must not lead"),
+    optional(
+      "disk.slow_milliseconds", .integer(1...10_000), "20", "a disk is never too slow whose commits take less"
+    ),
     optional("threads", .integer(1...64), nil, "event loop threads; one per core when left out"),
   ]
+
+  /// From a megabyte to a petabyte.
+  private static let sizes: ClosedRange<UInt64> = 1 << 20...1 << 50
 
   /// The keys that may stand in the mapping at `path`; nil when any name may (the nodes).
   static func keys(at path: SettingPath) -> [String]? {

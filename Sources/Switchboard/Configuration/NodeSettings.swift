@@ -1,4 +1,5 @@
 // Everything a node is told at its start: an immutable value, complete and valid. Pure.
+package import ActorCluster
 package import Gateway
 package import Logging
 package import PeerTransport
@@ -28,6 +29,7 @@ package struct NodeSettings: Equatable, Sendable {
   package let timing: TimingPreset
   package let logLevel: Logger.Level
   package let allowsChaos: Bool
+  package let disk: DiskSettings
   /// Event loop threads; nil for one per core.
   package let threads: Int?
   /// What is allowed, but looks like a mistake; for the log.

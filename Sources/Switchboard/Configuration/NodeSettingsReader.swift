@@ -75,6 +75,7 @@ package struct NodeSettingsReader {
     let timing = choice(["timing"]).flatMap(TimingPreset.init(rawValue:))
     let logLevel = choice(["log_level"]).flatMap(Logger.Level.init(rawValue:))
     let chaos = choice(["chaos"])
+    let disk = self.disk()
     let threads = integer(["threads"])
     guard let cluster, let partitions, let own, let directory, let timing, let logLevel, let chaos else {
       return nil
@@ -82,7 +83,7 @@ package struct NodeSettingsReader {
     return NodeSettings(
       cluster: cluster, partitions: UInt32(partitions), nodes: nodes, own: own, dataDirectory: directory,
       tls: tls, tokens: tokens, timing: timing, logLevel: logLevel, allowsChaos: chaos == "allowed",
-      threads: threads, notes: notes)
+      disk: disk, threads: threads, notes: notes)
   }
 
   mutating func report(

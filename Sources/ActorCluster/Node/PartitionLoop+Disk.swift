@@ -1,0 +1,58 @@
+// What partitions do on a disk that is full, short of room or slow: they give their leaderships away, and wait.
+internal import NIOCore
+internal import NodeStore
+internal import Raft
+
+extension PartitionLoop {
+  /// How long after a leadership was to be handed over it is tried again, in milliseconds. A transfer that does not come
+  /// about holds up the partition's commands for a while.
+  private static let handOverPause: Int64 = 3_000
+
+  /// Has the partitions know what the disk is fit for, and hands leaderships over that must not stay.
+  func heedDisk(_ moment: Moment) {
+    let level = services.disk.level
+    for partition in hosts.keys { hosts[partition]?.refusesCommands = !level.takesCommands }
+    guard !level.mayLead else { return }
+    for partition in hosts.keys.sorted() {
+      guard let host = hosts[partition], host.isLeader, host.raft.transferTarget == nil,
+        moment.monotonic - (handOvers[partition] ?? -Self.handOverPause) >= Self.handOverPause,
+        let refuge = services.disk.refuge(
+          for: partition, at: moment.monotonic, isCaughtUp: { host.isCaughtUp($0) })
+      else { continue }
+      handOvers[partition] = moment.monotonic
+      hosts[partition]?.transferLeadership(to: refuge)
+    }
+  }
+
+  /// Writes a checkpoint, however long it takes until the disk has room. There is at most one of each partition.
+  func write(_ checkpoint: PartitionCheckpoint, _ partition: PartitionID) {
+    services.store.checkpoint(checkpoint) { result in
+      switch result {
+      case .success: self.submit(.checkpointed(checkpoint.appliedIndex), to: partition)
+      case .failure(.diskFull): self.afterPause { $0.writeAgain(checkpoint, partition) }
+      case .failure(let error): self.storeFailed(error)
+      }
+    }
+  }
+
+  private func writeAgain(_ checkpoint: PartitionCheckpoint, _ partition: PartitionID) {
+    guard let host = hosts[partition] else { return }
+    if host.isInstalling {
+      // A snapshot takes the place of all that the state file has, this included.
+      afterPause { $0.writeAgain(checkpoint, partition) }
+    } else if host.checkpointedIndex >= checkpoint.appliedIndex {
+      submit(.checkpointed(checkpoint.appliedIndex), to: partition)
+    } else {
+      write(checkpoint, partition)
+    }
+  }
+
+  /// Tries something again that found the disk full.
+  nonisolated func afterPause(_ work: @escaping @Sendable (isolated PartitionLoop) -> Void) {
+    eventLoop.scheduleTask(in: .seconds(1)) {
+      self.assumeIsolated { loop in
+        if !loop.isStopped { work(loop) }
+      }
+    }
+  }
+}
