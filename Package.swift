@@ -49,8 +49,8 @@ let package = Package(
     .target(
       name: "NodeStore",
       dependencies: [
-        "CBOR", "PlantedBugs", "Raft", .product(name: "GRDB", package: "GRDB.swift"),
-        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+        "CBOR", "PlantedBugs", "Raft", .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
     .target(
@@ -108,9 +108,10 @@ let package = Package(
       name: "Switchboard",
       dependencies: [
         "ActorCluster", "CertificateAuthority", "ContactCenter", "Gateway", "HistoryChecker", "NodeStore",
-        "PeerTransport",
+        "PeerTransport", "Raft",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -15,6 +15,8 @@ internal import GRDB
 ///   not by GRDB, which would set `synchronous=NORMAL` afterwards and write while it holds.
 /// - `wal_autocheckpoint=0`: SQLite would copy the WAL inside of the commit that makes it long, while a client waits for it, and
 ///   would ignore that a sync failed. The writers of both files copy it between their transactions.
+/// - `journal_size_limit` of the log: what SQLite cuts a WAL to when it begins anew, so that one which a reader had kept long does
+///   not stay so; `cell_size_check`: a page that cannot be right is an error when it is read, not garbage.
 /// - `busy_timeout` of 5 s: a person's `sqlite3` may hold the file for a moment.
 ///
 /// They are read back after opening, for SQLite says nothing about a pragma that it did not take.

@@ -5,18 +5,16 @@ internal import Raft
 /// Takes the batches in order and keeps what they amount to.
 struct LogReplay {
   private struct Partition {
-    var tail = LogTail()
     var hardState = HardState(term: 0, vote: nil, commit: 0)
+    var hasHardState = false
     var entries: [LogEntry] = []
     var base: LogBase?
 
-    mutating func take(_ record: StoredRecord) throws {
-      try tail.take(record)
+    mutating func take(_ record: StoredRecord) {
       switch record {
       case .hardState(let state):
         hardState = state
-      case .void:
-        self = Partition()
+        hasHardState = true
       case .entry(let entry):
         entries.append(entry)
       case .truncate(let index):
@@ -32,49 +30,71 @@ struct LogReplay {
           entries = Array(entries.dropFirst(Int(clamping: base.index - first + 1)))
         }
         self.base = base
+      case .reset:
+        self = Partition()
       }
+    }
+
+    /// What is missing, in words: a log's latest hard state and base, and its entries above the base, are always kept. The
+    /// batches before the first tell of themselves, so this finds when the last one is gone with what it had written again.
+    func gap(_ track: LogTrack) -> String? {
+      if track.hasHardState, !hasHardState { return "its hard state is missing" }
+      guard track.tail.baseIndex > 0 else { return nil }
+      guard let base, base.index == track.tail.baseIndex else {
+        return "what its log begins after is missing"
+      }
+      guard let next = track.tail.nextIndex,
+        UInt64(entries.count) != next - 1 - base.index || (entries.first?.index ?? next) != base.index + 1
+      else { return nil }
+      return "entries are missing between its base at \(base.index) and its end at \(next - 1)"
     }
   }
 
+  /// Where the log begins. It names every partition that has a record.
+  private(set) var start: LogStart
+  private(set) var tracks: LogTracks
+  private(set) var retention = LogRetention()
+  /// Bytes of all batches.
+  private(set) var bytes = 0
+  /// What cannot be trusted, with words. Not before `finish`.
+  private(set) var damaged: [PartitionID: String] = [:]
   private var partitions: [PartitionID: Partition] = [:]
-  private(set) var chains: [PartitionID: UInt64] = [:]
-  private(set) var lastSequence: Int64 = 0
   private let decoder = CBORDecoder()
-  private let file: String
 
-  /// - Parameter file: the name that errors give.
-  init(file: String) {
-    self.file = file
+  init(start: LogStart) {
+    self.start = start
+    tracks = start.tracks
   }
 
-  /// - Throws: `StoreError.damaged`, which names the batch and, where it is known, the partition.
-  mutating func take(_ blob: [UInt8], sequence: Int64) throws(StoreError) {
-    guard sequence == lastSequence + 1 else {
-      throw .damaged(file: file, detail: "batch \(lastSequence + 1) is missing (the next one is \(sequence))")
+  mutating func take(_ blob: UnsafeRawBufferPointer, sequence: Int64) {
+    bytes += blob.count
+    tracks.take(blob, sequence: sequence, decoder: decoder) { partition, record in
+      partitions[partition, default: Partition()].take(record)
+      retention.take(record, of: partition, batch: sequence)
     }
-    do {
-      for frame in try LogBatch.frames(of: blob, chains: &chains) {
-        do {
-          let record = try StoredRecord.decode(frame.record, decoder: decoder)
-          try partitions[frame.partition, default: Partition()].take(record)
-        } catch {
-          throw LogBatch.Malformed(partition: frame.partition, description: String(describing: error))
-        }
+  }
+
+  mutating func skip(through last: Int64, _ detail: String) {
+    tracks.skip(through: last, detail)
+  }
+
+  /// After the last batch.
+  mutating func finish() {
+    damaged = tracks.damaged
+    for (partition, track) in tracks.partitions {
+      if start.partitions[partition] == nil { start.partitions[partition] = LogTrack() }
+      if damaged[partition] == nil, !track.isVoid {
+        damaged[partition] = (partitions[partition] ?? Partition()).gap(track)
       }
-    } catch let error as LogBatch.Malformed {
-      let place = error.partition.map { ", \($0)" } ?? ""
-      throw .damaged(file: file, detail: "batch \(sequence)\(place): \(error.description)")
-    } catch {
-      throw .damaged(file: file, detail: "batch \(sequence): \(error)")
     }
-    lastSequence = sequence
+    for partition in damaged.keys { retention.forget(partition) }
   }
 
-  var tails: [PartitionID: LogTail] {
-    partitions.mapValues(\.tail)
-  }
+  var lastSequence: Int64 { tracks.next - 1 }
 
   var recovered: [PartitionID: RecoveredLog] {
-    partitions.mapValues { RecoveredLog(hardState: $0.hardState, entries: $0.entries, base: $0.base) }
+    partitions.filter { damaged[$0.key] == nil && tracks.partitions[$0.key]?.isVoid != true }.mapValues {
+      RecoveredLog(hardState: $0.hardState, entries: $0.entries, base: $0.base)
+    }
   }
 }

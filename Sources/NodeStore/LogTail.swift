@@ -7,7 +7,12 @@ struct LogTail: Equatable {
   /// The index of the entry that must come next; nil when any may (the log has never had one).
   private(set) var nextIndex: LogIndex?
   /// Nothing at this index or below can be appended or truncated any more.
-  private var baseIndex: LogIndex = 0
+  private(set) var baseIndex: LogIndex = 0
+
+  init(nextIndex: LogIndex? = nil, baseIndex: LogIndex = 0) {
+    self.nextIndex = nextIndex
+    self.baseIndex = baseIndex
+  }
 
   struct Refusal: Error, CustomStringConvertible {
     let description: String
@@ -17,8 +22,6 @@ struct LogTail: Equatable {
     switch record {
     case .hardState:
       break
-    case .void:
-      self = LogTail()
     case .truncate(let index):
       guard index > baseIndex else {
         throw Refusal(description: "truncation from index \(index), where the log begins after \(baseIndex)")
@@ -48,6 +51,8 @@ struct LogTail: Equatable {
       }
       nextIndex = nextIndex ?? base.index + 1
       baseIndex = base.index
+    case .reset:
+      self = LogTail()
     }
   }
 }

@@ -32,10 +32,13 @@ final class LogWriter: Sendable {
     var latencies = CommitLatencies()
     /// When the commit began that is under way.
     var commitStart: ContinuousClock.Instant?
+    var pressure: LogPressure?
   }
 
   private enum Next {
     case batch([Request])
+    /// Nobody waits, and the file can be put in order.
+    case upkeep
     case wait
     case end
   }
@@ -48,6 +51,11 @@ final class LogWriter: Sendable {
 
   init(core: consuming LogWriterCore, limits: Limits = Limits()) {
     self.limits = limits
+    var core = core
+    shared.withLock { [pressure = core.pressure, sizes = core.measure()] shared in
+      shared.pressure = pressure
+      LogOutcome(sizes: sizes).count(in: &shared.statistics)
+    }
     ended.enter()
     let thread = Thread { [self, core] in
       run(core)
@@ -55,6 +63,10 @@ final class LogWriter: Sendable {
     }
     thread.name = "log writer"
     thread.start()
+  }
+
+  func pressure() -> LogPressure? {
+    shared.withLock { $0.pressure }
   }
 
   func append(_ write: LogWrite, completion: @escaping Completion) {
@@ -116,17 +128,22 @@ final class LogWriter: Sendable {
   private var milliseconds: Int64 { Int64(clamping: origin.nanosecondsSince / 1_000_000) }
 
   private func run(_ core: consuming LogWriterCore) {
+    var core = core
     while true {
-      switch next() {
+      switch next(hasUpkeep: core.hasUpkeep) {
       case .wait:
         wake.wait()
       case .end:
         return
+      case .upkeep:
+        keepUp(&core, isIdle: true)
       case .batch(let batch):
-        let outcome = write(batch, &core)
+        shared.withLock { $0.commitStart = .now }
+        let outcome = whileFull(core.write(batch.lazy.map(\.write), waitsForRoom: true), &core)
         let now = milliseconds
-        shared.withLock { shared in
+        shared.withLock { [pressure = core.pressure] shared in
           outcome.count(in: &shared.statistics)
+          shared.pressure = pressure
           shared.statistics.isLogFull = false
           shared.commitStart = nil
           if outcome.hasCommitted { shared.latencies.record(nanoseconds: outcome.nanoseconds, at: now) }
@@ -135,15 +152,15 @@ final class LogWriter: Sendable {
           shared.withLock { $0.statistics.pendingBytes -= request.estimatedBytes }
           request.completion(result)
         }
+        keepUp(&core, isIdle: false)
       }
     }
   }
 
-  /// Commits a batch, however long it takes until the disk has room. A batch that waits is all that is lost if it never has:
-  /// nothing of it is acknowledged.
-  private func write(_ batch: [Request], _ core: inout LogWriterCore) -> LogWriterCore.Outcome {
-    shared.withLock { $0.commitStart = .now }
-    var outcome = core.write(batch.lazy.map(\.write), waitsForRoom: true)
+  /// Tries what found no room again, however long it takes until the disk has some. A batch that waits is all that is lost if it
+  /// never has: nothing of it is acknowledged.
+  private func whileFull(_ first: LogOutcome, _ core: inout LogWriterCore) -> LogOutcome {
+    var outcome = first
     while outcome.isFull {
       let isClosing = shared.withLock { shared in
         shared.statistics.isLogFull = true
@@ -159,9 +176,21 @@ final class LogWriter: Sendable {
     return outcome
   }
 
-  private func next() -> Next {
+  private func keepUp(_ core: inout LogWriterCore, isIdle: Bool) {
+    guard let first = core.keepUp(isIdle: isIdle, waitsForRoom: true) else { return }
+    let outcome = whileFull(first, &core)
+    shared.withLock { [pressure = core.pressure] shared in
+      outcome.count(in: &shared.statistics)
+      shared.pressure = pressure
+      shared.statistics.isLogFull = false
+      shared.commitStart = nil
+    }
+  }
+
+  private func next(hasUpkeep: Bool) -> Next {
     shared.withLock { shared in
       guard !shared.pending.isEmpty else {
+        if hasUpkeep, !shared.isClosing { return .upkeep }
         shared.isWriterWaiting = !shared.isClosing
         return shared.isClosing ? .end : .wait
       }

@@ -26,6 +26,10 @@ public final class NodeStore: Sendable {
   /// always among them once its log was compacted.
   public let stateMissing: [PartitionID]
 
+  /// Partitions whose log is damaged, with words for a person; they are not in `recovered`. Nothing is written for them
+  /// (`.partitionDamaged`) until `assignReplica`. As it was found at `open`.
+  public let damagedPartitions: [PartitionID: String]
+
   private let logFile: LogFile
   private let stateFile: StateFile
   let log: LogWriter
@@ -44,6 +48,7 @@ public final class NodeStore: Sendable {
     isNew = opened.standing == .unconfirmedNew
     tailWasCut = opened.standing == .unconfirmedCut
     stateMissing = opened.stateMissing
+    damagedPartitions = opened.damaged
     logFile = opened.logFile
     stateFile = opened.stateFile
     recoveredLogs = Mutex(opened.recovered)
@@ -69,13 +74,16 @@ public final class NodeStore: Sendable {
   /// - Parameters:
   ///   - faults: makes the disk slow or makes it fail; for tests and for nodes that allow chaos.
   ///   - pendingByteLimit: past it, appends are counted as such.
+  ///   - upkeep: how the log file is kept small.
   ///   - files: the file system.
   package static func open(
     directory: String, identity: StoreIdentity, readModels: [ReadModelTable], faults: StoreFaults,
-    pendingByteLimit: Int? = nil, files: any StoreFiles = RealFiles()
+    pendingByteLimit: Int? = nil, upkeep: LogUpkeepLimits = LogUpkeepLimits(),
+    files: any StoreFiles = RealFiles()
   ) throws(StoreError) -> NodeStore {
     let opened = try OpenedStore.open(
-      directory: directory, identity: identity, readModels: readModels, faults: faults, files: files)
+      directory: directory, identity: identity, readModels: readModels, faults: faults, limits: upkeep,
+      files: files)
     var limits = LogWriter.Limits()
     limits.pendingBytes = pendingByteLimit ?? limits.pendingBytes
     let reader = try StateReader(path: opened.stateFile.path, files: files)
@@ -107,9 +115,9 @@ public final class NodeStore: Sendable {
   /// is dropped; consensus bounds what is in flight.
   ///
   /// - Parameter completion: success once the request is on stable storage. `.invalidRequest` when the entries would leave
-  ///   a gap: nothing of that request was written, others are not affected. Any other failure is final: this store
-  ///   acknowledges nothing any more, and the node must end. A full disk is no failure: requests wait until there is room
-  ///   (`StoreStatistics.isLogFull`), or until the store is closed.
+  ///   a gap, `.partitionDamaged` when the partition's log is: nothing of that request was written, others are not affected. Any
+  ///   other failure is final: this store acknowledges nothing any more, and the node must end. A full disk is no failure:
+  ///   requests wait until there is room (`StoreStatistics.isLogFull`), or until the store is closed.
   public func append(
     partition: PartitionID,
     request: PersistRequest,
@@ -125,6 +133,12 @@ public final class NodeStore: Sendable {
   /// find the same doubt again.
   public func confirmLog(completion: @escaping @Sendable (Result<Void, StoreError>) -> Void) {
     log.append(LogWrite(.confirmation), completion: completion)
+  }
+
+  /// Which partition's oldest entry keeps the log file from getting smaller, and how much there is; nil when no partition has
+  /// an entry. Cheap. As of the last batch.
+  public func logPressure() -> LogPressure? {
+    log.pressure()
   }
 
   /// Writes rows, read-model rows and the applied index in one transaction of the state file, on a thread of its own.

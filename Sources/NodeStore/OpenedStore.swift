@@ -7,7 +7,10 @@ struct OpenedStore {
   var stateFile: StateFile
   var logFile: LogFile
   var writer: LogWriterCore
+  /// What is whole.
   var recovered: [PartitionID: RecoveredLog]
+  /// The partitions whose log is not, with words.
+  var damaged: [PartitionID: String]
   var stateMissing: [PartitionID]
   var incarnation: UInt64
   var standing: LogStanding
@@ -18,13 +21,13 @@ struct OpenedStore {
 
   static func open(
     directory path: String, identity: StoreIdentity, readModels: [ReadModelTable], faults: StoreFaults,
-    files: any StoreFiles
+    limits: LogUpkeepLimits = LogUpkeepLimits(), files: any StoreFiles
   ) throws(StoreError) -> OpenedStore {
     let directory = DataDirectory(path: path, files: files)
     try files.prepareDirectory(path)
     let lock = try files.lock(directory.lockFile)
     do throws(StoreError) {
-      return try open(directory, lock, identity, readModels, faults)
+      return try open(directory, lock, identity, readModels, faults, limits)
     } catch {
       // The next start would be shown what this one could not make durable.
       if case .syncFailed = error {
@@ -36,7 +39,7 @@ struct OpenedStore {
 
   private static func open(
     _ directory: DataDirectory, _ lock: any StoreLock, _ identity: StoreIdentity,
-    _ readModels: [ReadModelTable], _ faults: StoreFaults
+    _ readModels: [ReadModelTable], _ faults: StoreFaults, _ limits: LogUpkeepLimits
   ) throws(StoreError) -> OpenedStore {
     let files = directory.files
     var notes: [String] = []
@@ -61,26 +64,31 @@ struct OpenedStore {
       assignedAbove: try directory.assignedFloor())
     let replay = try logFile.replay()
     var recovered = replay.recovered
+    for (partition, detail) in replay.damaged.sorted(by: { $0.key < $1.key }) {
+      notes.append("\(partition): its log is damaged: \(detail)")
+    }
     try scanState(directory, canRebuild: recovered.values.allSatisfy { $0.base == nil }, &notes)
     let stateFile = try openState(directory, identity, readModels, &notes)
     notes += stateFile.openNotes
     let incarnation = try nextIncarnation(logFile, stateFile, identity)
     let standing = try logFile.start(
-      incarnation: incarnation, cut: cut, boot: files.bootID, identity: identity)
+      incarnation: incarnation, cut: cut, begin: replay.start, boot: files.bootID, identity: identity)
     if cut != .none { try directory.forgetCut() }
     try stateFile.setIncarnation(incarnation, identity: identity)
     try directory.sync()
 
-    var writer = LogWriterCore(file: logFile, replay: replay, directory: directory, faults: faults)
+    var writer = LogWriterCore(
+      file: logFile, replay: replay, directory: directory, faults: faults, limits: limits)
     var memory = try logFile.memory(found: UInt64(clamping: replay.lastSequence))
     memory.unusable = try stateFile.follow(memory.replicas, &notes)
+    memory.unusable.merge(replay.damaged) { first, _ in first }
     notes += try finishInstalls(stateFile, &writer, &recovered)
-    let comparison = try compareCheckpoints(stateFile, recovered)
+    let comparison = try compareCheckpoints(stateFile, recovered, replay.damaged)
     notes += comparison.notes
     return OpenedStore(
       stateFile: stateFile, logFile: logFile, writer: writer, recovered: recovered,
-      stateMissing: comparison.missing, incarnation: incarnation, standing: standing, notes: notes,
-      suspicion: suspicion, memory: memory, lock: lock)
+      damaged: replay.damaged, stateMissing: comparison.missing, incarnation: incarnation, standing: standing,
+      notes: notes, suspicion: suspicion, memory: memory, lock: lock)
   }
 
   /// The log file is created first, so a state file or a WAL without it means that the log was lost: an empty one in its
@@ -173,6 +181,7 @@ struct OpenedStore {
     var notes: [String] = []
     for marker in try stateFile.markers() {
       let (partition, base) = (marker.partition, marker.base)
+      guard writer.damaged[partition] == nil else { continue }
       var log = recovered[partition] ?? RecoveredLog(hardState: HardState(), entries: [])
       guard base.index > log.base?.index ?? 0, !log.holds(base.index, term: base.term) else { continue }
       var state = log.hardState
@@ -194,12 +203,12 @@ struct OpenedStore {
 
   /// Words about partitions whose checkpoint is ahead of the log, and those partitions that have lost the state below their log.
   private static func compareCheckpoints(
-    _ stateFile: StateFile, _ recovered: [PartitionID: RecoveredLog]
+    _ stateFile: StateFile, _ recovered: [PartitionID: RecoveredLog], _ damaged: [PartitionID: String]
   ) throws(StoreError) -> (notes: [String], missing: [PartitionID]) {
     let checkpoints = try stateFile.checkpoints()
     var notes: [String] = []
     var missing: [PartitionID] = []
-    for partition in Set(checkpoints.keys).union(recovered.keys).sorted() {
+    for partition in Set(checkpoints.keys).union(recovered.keys).sorted() where damaged[partition] == nil {
       let log = recovered[partition]
       let begin = log?.base?.index ?? 0
       let end = log?.entries.last?.index ?? begin

@@ -24,10 +24,11 @@ package final class StoreCore {
   /// Opens or creates a data directory; the same checks as `NodeStore.open`.
   package init(
     directory: String, identity: StoreIdentity, readModels: [ReadModelTable], faults: StoreFaults = .none,
-    files: any StoreFiles
+    limits: LogUpkeepLimits = LogUpkeepLimits(), files: any StoreFiles
   ) throws(StoreError) {
     let opened = try OpenedStore.open(
-      directory: directory, identity: identity, readModels: readModels, faults: faults, files: files)
+      directory: directory, identity: identity, readModels: readModels, faults: faults, limits: limits,
+      files: files)
     incarnation = opened.incarnation
     openNotes = opened.notes
     suspectedBecause = opened.suspicion
@@ -52,16 +53,50 @@ package final class StoreCore {
     return recovered
   }
 
-  /// One transaction, one sync; a result for each request, in order. See `NodeStore.append`.
+  /// See `NodeStore.damagedPartitions`.
+  package var damagedPartitions: [PartitionID: String] { writer.damaged }
+
+  /// See `NodeStore.logPressure`.
+  package func logPressure() -> LogPressure? { writer.pressure }
+
+  /// What the log has counted.
+  package private(set) var statistics = StoreStatistics()
+
+  /// One transaction, one sync; a result for each request, in order. See `NodeStore.append`. Then at most one step of what the
+  /// writer does between batches.
   package func write(_ batch: [(PartitionID, PersistRequest)]) -> [Result<Void, StoreError>] {
     guard lock != nil else { return batch.map { _ in .failure(.closed) } }
-    return writer.write(batch.lazy.map { LogWrite($0.0, $0.1) }).results
+    return write(batch.map { LogWrite($0.0, $0.1) })
+  }
+
+  private func write(_ batch: [LogWrite]) -> [Result<Void, StoreError>] {
+    let outcome = writer.write(batch)
+    outcome.count(in: &statistics)
+    writer.keepUp(isIdle: false)?.count(in: &statistics)
+    return outcome.results
+  }
+
+  /// What the writer does while nobody waits, all of it.
+  package func keepUp() {
+    while lock != nil, writer.hasUpkeep, let outcome = writer.keepUp(isIdle: true) {
+      outcome.count(in: &statistics)
+    }
   }
 
   /// See `NodeStore.confirmLog`.
   package func confirmLog() throws(StoreError) {
+    try writeOne(.confirmation)
+  }
+
+  /// See `NodeStore.assignReplica`.
+  package func assignReplica(_ partition: PartitionID, _ replica: ReplicaID) throws(StoreError) {
+    try writeOne(.assignment(partition, replica))
+    try stateFile.assign(partition, to: replica)
+  }
+
+  private func writeOne(_ content: LogWrite.Content) throws(StoreError) {
     guard lock != nil else { throw .closed }
-    for result in writer.write(CollectionOfOne(LogWrite(.confirmation))).results {
+    for result in write([LogWrite(content)]) {
       try result.get()
     }
   }

@@ -16,7 +16,8 @@ extension StoreError {
       break
     }
     switch error.resultCode {
-    case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_FORMAT:
+    // All SQL is this software's own: when it does not fit the tables, their declarations are not what was written.
+    case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_FORMAT, .SQLITE_ERROR:
       self = .damaged(file: file, detail: detail)
     case .SQLITE_FULL:
       self = .diskFull(file: file)

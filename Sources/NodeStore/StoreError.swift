@@ -10,6 +10,8 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
   case damaged(file: String, detail: String)
   /// Another process has the file.
   case locked(file: String)
+  /// Part of one partition's log is missing or bad. Nothing of it is written until it is reset; other partitions go on.
+  case partitionDamaged(detail: String)
   /// The disk is full.
   case diskFull(file: String)
   /// The operating system or SQLite refused.
@@ -33,8 +35,8 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
   public var isRetryable: Bool {
     switch self {
     case .locked, .diskFull: true
-    case .wrongIdentity, .newerFormat, .damaged, .io, .syncFailed, .unusableSnapshot, .invalidRequest,
-      .invalidReadModel, .backupRefused, .closed:
+    case .wrongIdentity, .newerFormat, .damaged, .partitionDamaged, .io, .syncFailed, .unusableSnapshot,
+      .invalidRequest, .invalidReadModel, .backupRefused, .closed:
       false
     }
   }
@@ -47,6 +49,8 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(file) has format \(version), which is newer than this version understands. Start the version that wrote it."
     case .damaged(let file, let detail):
       "\(file) is damaged: \(detail). Do not start this replica from it: keep the file for examination, and rebuild from the other nodes."
+    case .partitionDamaged(let detail):
+      "The log of \(detail). This replica stays out: it comes back under a new replica id, from the other nodes."
     case .locked(let file):
       "\(file) is in use by another process. Stop that process, or choose another data directory."
     case .diskFull(let file):

@@ -36,6 +36,24 @@ public struct StoreStatistics: Equatable, Sendable {
   public var logFullFailures: UInt64 = 0
   /// The last checkpoint found no room on the disk.
   public var isStateFull = false
+  /// Bytes that the WAL of the log file takes on the disk.
+  public var walBytes: Int = 0
+  /// How often the writer has copied the log's WAL into its file.
+  public var walCheckpoints: UInt64 = 0
+  /// Duration of the last such copy, in nanoseconds: so long the next batch waited.
+  public var lastWalCheckpointNanoseconds: UInt64 = 0
+  /// Longest such copy, in nanoseconds.
+  public var longestWalCheckpointNanoseconds: UInt64 = 0
+  /// Copies that found the WAL many times longer than its limit: a reader keeps it so.
+  public var walPinnedCheckpoints: UInt64 = 0
+  /// Bytes of the log file without its WAL, as they were last looked at; 0 before that.
+  public var fileBytes: Int = 0
+  /// Bytes of the batches that are in the log.
+  public var logBytes: Int = 0
+  /// Batches that were deleted because nobody needs them any more.
+  public var deletedBatches: UInt64 = 0
+  /// Whether a bad batch keeps old ones from being deleted: the log grows until the node is restarted, which finds the damage.
+  public var logUpkeepStopped = false
   /// Checkpoints committed to the state file.
   public var checkpoints: UInt64 = 0
   /// Checkpoints that failed.

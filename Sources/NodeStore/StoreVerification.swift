@@ -140,23 +140,17 @@ struct VerificationRun {
   private mutating func replay(_ reader: StoreReader, _ progress: (StoreVerification.Progress) -> Void) {
     do throws(StoreError) {
       let replay = try reader.read { database in
-        var replay = LogReplay(file: reader.path)
         let total = try Int.fetchOne(database, sql: "SELECT count(*) FROM log") ?? 0
-        let rows = try Row.fetchCursor(database, sql: "SELECT seq, batch FROM log ORDER BY seq")
-        while let row = try rows.next() {
-          guard let sequence = Int64.fromDatabaseValue(row[0]), let blob = Data.fromDatabaseValue(row[1])
-          else {
-            throw StoreError.damaged(
-              file: reader.path, detail: "the batch after \(verification.batches) others is no blob")
-          }
-          try replay.take([UInt8](blob), sequence: sequence)
-          verification.batches += 1
-          if verification.batches % 256 == 0 {
-            progress(
-              StoreVerification.Progress(phase: "log batches", done: verification.batches, total: total))
-          }
+        return try LogFile.replay(database, file: reader.path) { done in
+          progress(StoreVerification.Progress(phase: "log batches", done: done, total: total))
         }
-        return replay
+      }
+      verification.batches = Int(clamping: replay.lastSequence - replay.start.first + 1)
+      for (partition, words) in replay.damaged.sorted(by: { $0.key < $1.key }) {
+        damage(reader.path, partition, "batches", words)
+      }
+      if let first = replay.tracks.firstBad, replay.damaged.isEmpty {
+        note(reader.path, "batch \(first)", "it is bad, and nobody needs it any more")
       }
       let recovered = replay.recovered
       verification.entries = recovered.values.reduce(0) { $0 + $1.entries.count }

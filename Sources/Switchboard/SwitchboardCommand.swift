@@ -6,5 +6,8 @@ struct SwitchboardCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "switchboard",
     abstract: "A contact-center cluster node, and the tools around it.",
-    subcommands: [NodeCommand.self, DemoCommand.self, PKICommand.self, CtlCommand.self, CheckCommand.self])
+    subcommands: [
+      NodeCommand.self, DemoCommand.self, PKICommand.self, CtlCommand.self, CheckCommand.self,
+      BenchCommand.self,
+    ])
 }

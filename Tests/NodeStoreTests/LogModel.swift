@@ -27,6 +27,16 @@ struct LogModel: Equatable {
     logs[partition] = log
   }
 
+  /// A request that compacts all but a few of a partition's entries; nil when there is nothing to compact.
+  func compaction(of partition: PartitionID, keeping count: Int) -> PersistRequest? {
+    guard let last = logs[partition]?.entries.dropLast(count).last else { return nil }
+    return request(base: LogBase(index: last.index, term: last.term, membership: testMembership))
+  }
+
+  mutating func reset(_ partition: PartitionID) {
+    logs[partition] = nil
+  }
+
   /// A request as a replica may make one: sometimes it overwrites the end of its log, in a higher term.
   func randomRequest(
     of partition: PartitionID, maximumPayload: Int = 300, using random: inout SplitMix64

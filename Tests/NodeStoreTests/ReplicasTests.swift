@@ -45,7 +45,7 @@ struct ReplicasTests {
     store = try openStore(scratch.directory("a"))
     #expect(store.storeID == name && store.life != life && !store.isAssignedOnly)
     #expect(store.replicaIDs == [partition: replica] && store.foundSequence == 3)
-    #expect(store.recovered[partition] == RecoveredLog(hardState: HardState(), entries: []))
+    #expect(store.recovered[partition] == nil && store.unusablePartitions.isEmpty)
     #expect(store.recovered[other]?.entries.count == 1)
     #expect(try await store.loadPartition(partition).appliedIndex == 0)
     #expect(try await store.loadPartition(other).rows.count == 1)

@@ -6,7 +6,9 @@ import Testing
 
 @Suite struct SimulatedCrashTests {
   /// One run. Returns what was wrong, in words; empty when every promise held.
-  private func run(seed: UInt64, faults: StoreFaults = .none) -> [String] {
+  private func run(seed: UInt64, faults: StoreFaults = .none, limits: LogUpkeepLimits = LogUpkeepLimits())
+    -> [String]
+  {
     var random = SplitMix64(seed: seed)
     var decisions = SplitMix64(seed: seed &* 77)
     let disk = VirtualFileSystem(seed: seed).disk("node")
@@ -18,7 +20,7 @@ import Testing
       if life % 4 == 3 { disk.freeze(afterChanges: Int.random(in: 0..<12, using: &random)) }
       let core: StoreCore
       do throws(StoreError) {
-        core = try openCore(disk, faults: faults)
+        core = try openCore(disk, faults: faults, limits: limits)
       } catch {
         if case .damaged = error { return problems + ["life \(life): \(error)"] }
         disk.crash(using: &decisions)
@@ -28,6 +30,7 @@ import Testing
         problems.append("life \(life): the log is not what was acknowledged")
       }
       if core.incarnation <= incarnation { problems.append("life \(life): the incarnation went back") }
+      if !core.damagedPartitions.isEmpty { problems.append("life \(life): \(core.damagedPartitions)") }
       if core.suspectedBecause != nil { problems.append("life \(life): suspected") }
       incarnation = core.incarnation
       model = LogModel(core.recovered)
@@ -37,7 +40,7 @@ import Testing
       // What was on its way may be there or not: the log that is found decides, in the next life.
       guard let next else { continue }
       do throws(StoreError) {
-        let found = try openCore(disk, faults: faults)
+        let found = try openCore(disk, faults: faults, limits: limits)
         incarnation = found.incarnation
         if found.recovered == next.logs { model = next }
         disk.crash(using: &decisions)
@@ -66,6 +69,7 @@ import Testing
       }
       guard core.write(batch).allSatisfy({ $0.error == nil }) else { return next }
       model = next
+      if Int.random(in: 0..<8, using: &random) == 0 { core.keepUp() }
     }
     return nil
   }
@@ -73,6 +77,13 @@ import Testing
   @Test(arguments: 1...24 as ClosedRange<UInt64>)
   func acknowledgedSurvives(seed: UInt64) {
     let problems = run(seed: seed)
+    #expect(problems.isEmpty, "seed \(seed): \(problems)")
+  }
+
+  /// Old batches are deleted, free pages given back and the WAL copied all the time.
+  @Test(arguments: 101...124 as ClosedRange<UInt64>)
+  func acknowledgedSurvivesUpkeep(seed: UInt64) {
+    let problems = run(seed: seed, limits: busyUpkeep)
     #expect(problems.isEmpty, "seed \(seed): \(problems)")
   }
 

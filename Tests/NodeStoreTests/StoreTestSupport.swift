@@ -52,11 +52,11 @@ let testIdentity = StoreIdentity(cluster: "test-cluster", node: "node-1")
 
 func openStore(
   _ directory: String, readModels: [ReadModelTable] = [], faults: StoreFaults = .none,
-  pendingByteLimit: Int? = nil
+  pendingByteLimit: Int? = nil, upkeep: LogUpkeepLimits = LogUpkeepLimits()
 ) throws -> NodeStore {
   try NodeStore.open(
     directory: directory, identity: testIdentity, readModels: readModels, faults: faults,
-    pendingByteLimit: pendingByteLimit)
+    pendingByteLimit: pendingByteLimit, upkeep: upkeep)
 }
 
 /// The error of an open that must fail.
@@ -92,6 +92,14 @@ extension NodeStore {
   func append(_ partition: UInt32, _ request: PersistRequest) async -> Result<Void, StoreError> {
     await withCheckedContinuation { continuation in
       append(partition: PartitionID(rawValue: partition), request: request) {
+        continuation.resume(returning: $0)
+      }
+    }
+  }
+
+  func resetPartition(_ partition: UInt32) async -> Result<Void, StoreError> {
+    await withCheckedContinuation { continuation in
+      assignReplica(PartitionID(rawValue: partition), ReplicaID(rawValue: 65_537)) {
         continuation.resume(returning: $0)
       }
     }

@@ -5,10 +5,11 @@ import Raft
 import Testing
 
 func openCore(
-  _ disk: VirtualDisk, readModels: [ReadModelTable] = [], faults: StoreFaults = .none
+  _ disk: VirtualDisk, readModels: [ReadModelTable] = [], faults: StoreFaults = .none,
+  limits: LogUpkeepLimits = LogUpkeepLimits()
 ) throws(StoreError) -> StoreCore {
   try StoreCore(
-    directory: disk.directory, identity: testIdentity, readModels: readModels, faults: faults,
+    directory: disk.directory, identity: testIdentity, readModels: readModels, faults: faults, limits: limits,
     files: disk.files)
 }
 
@@ -20,6 +21,15 @@ func openError(_ disk: VirtualDisk) -> StoreError? {
   } catch {
     return error
   }
+}
+
+/// Every kind of upkeep happens all the time.
+var busyUpkeep: LogUpkeepLimits {
+  var limits = LogUpkeepLimits()
+  limits.walBytes = 40_000
+  (limits.trimRows, limits.stepRows, limits.idleStepRows, limits.carryRows) = (1, 2, 3, 2)
+  (limits.vacuumBytes, limits.vacuumPages, limits.idleVacuumPages, limits.batchesPerVacuum) = (0, 2, 3, 2)
+  return limits
 }
 
 extension StoreCore {

@@ -28,6 +28,10 @@ extension Simulation {
       coverage.count(.suspects)
       return stop(node, because: .lostDisk(suspicion))
     }
+    if let (partition, detail) = store.damagedPartitions.min(by: { $0.key < $1.key }) {
+      coverage.count(.damageFound)
+      return stop(node, because: .lostDisk("\(partition): \(detail)"))
+    }
     if isStale(node, store.incarnation) {
       coverage.count(store.isNew ? .wipedRefused : .staleRefused)
       return stop(node, because: .lostDisk("an old copy was restored"))
@@ -66,7 +70,15 @@ extension Simulation {
     let disk = virtualDisk(node.index)
     return try StoreCore(
       directory: disk.directory, identity: StoreIdentity(cluster: "simulated", node: node.id.rawValue),
-      readModels: Self.tables, files: disk.files)
+      readModels: Self.tables, limits: Self.upkeep, files: disk.files)
+  }
+
+  /// A simulation is short: what a node does once in a while to keep its log small must happen in it too.
+  private static var upkeep: LogUpkeepLimits {
+    var limits = LogUpkeepLimits()
+    limits.walBytes = 256 << 10
+    (limits.trimRows, limits.carryRows, limits.vacuumBytes) = (8, 16, 64 << 10)
+    return limits
   }
 
   /// Whether another node has seen a later start of this one's disk.
