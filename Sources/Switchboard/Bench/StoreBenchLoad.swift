@@ -18,8 +18,9 @@ struct StoreBenchLoad {
 
   static let entryBytes = 256
 
-  /// Seconds from an append of one entry until it is on stable storage.
-  func latency() async throws -> Percentiles {
+  /// Seconds from an append of one entry until its completion is called.
+  /// - Returns: also the median of the commits alone, without the way to the writer and back.
+  func latency() async throws -> (appends: Percentiles, commits: Double?) {
     let store = try open("latency")
     defer { store.close() }
     var samples: [Double] = []
@@ -27,69 +28,38 @@ struct StoreBenchLoad {
     let start = ContinuousClock.now
     while start.seconds < seconds {
       index += 1
-      let one = ContinuousClock.now
-      try await append(store, PartitionID(rawValue: 0), index..<(index + 1))
-      samples.append(one.seconds)
+      let request = Self.request(index..<(index + 1))
+      let sample: Result<Double, StoreError> = await withCheckedContinuation { continuation in
+        let one = ContinuousClock.now
+        store.append(partition: PartitionID(rawValue: 0), request: request) { result in
+          continuation.resume(returning: result.map { one.seconds })
+        }
+      }
+      samples.append(try sample.get())
     }
-    return Percentiles(samples)
+    return (Percentiles(samples), store.statistics().commitP50Nanoseconds.map { Double($0) / 1e9 })
   }
 
   /// Keeps 256 entries in flight, over 16 partitions; every partition compacts its log as it goes, as it would in a node.
   func throughput() async throws -> Throughput {
     let store = try open("throughput")
     defer { store.close() }
-    let seconds = seconds
     let partitions: UInt32 = 16
     let copies = WALCopies()
-    let start = ContinuousClock.now
-    let entries = try await withThrowingTaskGroup(of: Int.self) { group in
-      for number in 0..<partitions {
-        group.addTask {
-          try await Self.keepBusy(
-            store, PartitionID(rawValue: number), window: 256 / Int(partitions), seconds
-          ) {
-            copies.look(store.statistics())
-          }
-        }
-      }
-      return try await group.reduce(0, +)
+    let flows = (0..<partitions).map {
+      BenchFlow(store, PartitionID(rawValue: $0), window: 256 / Int(partitions), copies)
     }
+    let start = ContinuousClock.now
+    for flow in flows { flow.start() }
+    try await Task.sleep(for: .seconds(seconds))
+    var entries = 0
+    for flow in flows { entries += try await flow.stop() }
     let elapsed = start.seconds
     let statistics = store.statistics()
     return Throughput(
       entriesPerSecond: Double(entries) / elapsed,
       entriesPerBatch: Double(statistics.records) / Double(max(1, statistics.batches)),
       checkpoints: Percentiles(copies.samples), fileBytes: bytes(of: "throughput", "log.db"))
-  }
-
-  private static func keepBusy(
-    _ store: NodeStore, _ partition: PartitionID, window: Int, _ seconds: Double,
-    eachBatch: @escaping @Sendable () -> Void
-  ) async throws -> Int {
-    let (stream, completions) = AsyncThrowingStream<Void, any Error>.makeStream()
-    let completion: @Sendable (Result<Void, StoreError>) -> Void = { result in
-      switch result {
-      case .success: completions.yield()
-      case .failure(let error): completions.finish(throwing: error)
-      }
-    }
-    var index: LogIndex = 0
-    func send() {
-      index += 1
-      let isStep = index % 20_000 == 0
-      let base = isStep ? LogBase(index: index - 10_000, term: 1, membership: Membership(voters: [])) : nil
-      store.append(
-        partition: partition, request: request(index..<(index + 1), base: base), completion: completion)
-    }
-    for _ in 0..<window { send() }
-    var done = 0
-    let start = ContinuousClock.now
-    for try await _ in stream {
-      done += 1
-      if done % 64 == 0 { eachBatch() }
-      if start.seconds < seconds { send() } else if done == Int(index) { break }
-    }
-    return done
   }
 
   /// Bytes that the process wrote for each byte of entries, in batches of so many, until the WAL was copied several times.
@@ -139,7 +109,7 @@ struct StoreBenchLoad {
   }
 
   /// Bytes that do not compress.
-  private static func payload(_ index: LogIndex) -> [UInt8] {
+  static func payload(_ index: LogIndex) -> [UInt8] {
     var state = index &* 0x9E37_79B9_7F4A_7C15
     return (0..<entryBytes).map { _ in
       state ^= state << 13
@@ -147,6 +117,79 @@ struct StoreBenchLoad {
       state ^= state << 17
       return UInt8(truncatingIfNeeded: state)
     }
+  }
+}
+
+/// One partition's entries: each completion sends the next, so that a number of them is always in flight.
+private final class BenchFlow: Sendable {
+  private struct State {
+    var index: LogIndex = 0
+    var done = 0
+    var isStopping = false
+    var failure: StoreError?
+    var waiter: CheckedContinuation<Void, Never>?
+  }
+
+  private let store: NodeStore
+  private let partition: PartitionID
+  private let window: Int
+  private let copies: WALCopies
+  private let payload = StoreBenchLoad.payload(1)
+  private let state = Mutex(State())
+
+  init(_ store: NodeStore, _ partition: PartitionID, window: Int, _ copies: WALCopies) {
+    self.store = store
+    self.partition = partition
+    self.window = window
+    self.copies = copies
+  }
+
+  func start() {
+    for _ in 0..<window { send() }
+  }
+
+  /// Entries that are on stable storage, when all are.
+  func stop() async throws -> Int {
+    await withCheckedContinuation { continuation in
+      let isOver = state.withLock { state in
+        state.isStopping = true
+        state.waiter = continuation
+        return state.done == Int(state.index)
+      }
+      if isOver { finish() }
+    }
+    return try state.withLock { state in
+      if let failure = state.failure { throw failure }
+      return state.done
+    }
+  }
+
+  private func send() {
+    let index = state.withLock { state in
+      state.index += 1
+      return state.index
+    }
+    let base =
+      index % 20_000 == 0 ? LogBase(index: index - 10_000, term: 1, membership: Membership(voters: [])) : nil
+    let request = PersistRequest(
+      token: PersistToken(rawValue: index), base: base, hardState: nil, truncateFrom: nil,
+      entries: [LogEntry(index: index, term: 1, payload: .command(payload))])
+    store.append(partition: partition, request: request) { [self] in completed($0) }
+  }
+
+  private func completed(_ result: Result<Void, StoreError>) {
+    let (goesOn, isOver, looks) = state.withLock { state in
+      state.done += 1
+      if case .failure(let error) = result { state.failure = error }
+      let goesOn = !state.isStopping && state.failure == nil
+      return (goesOn, !goesOn && state.done == Int(state.index), state.done % 64 == 0)
+    }
+    if looks { copies.look(store.statistics()) }
+    if goesOn { send() } else if isOver { finish() }
+  }
+
+  private func finish() {
+    state.withLock { $0.waiter.take() }?.resume()
   }
 }
 
