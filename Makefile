@@ -19,7 +19,7 @@ DEMO_FLAGS := $(if $(DATA),--data "$(DATA)") $(if $(DAY),--day "$(DAY)") $(if $(
 # Two builds at once would wait for each other.
 .NOTPARALLEL:
 .PHONY: help demo failover build bootstrap test test-debug test-release lint format chaos check-steps simulate \
-  simulate-mutants scenarios linearizability clean
+  simulate-mutants scenarios linearizability crash-loop bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,6 +71,13 @@ simulate-mutants: bootstrap ## plant bugs and see the simulator find each within
 scenarios: bootstrap ## consensus scenarios as text: run all of Tests/RaftScenarioTests/Scenarios
 	swift build -c release --product raft-scenario
 	.build/release/raft-scenario --check Tests/RaftScenarioTests/Scenarios/*.txt
+
+crash-loop: bootstrap ## kill -9 one loaded node ROUNDS (300) times; its files verified and nothing acknowledged lost each time
+	CRASH_ROUNDS=$(or $(ROUNDS),300) $(if $(SEED),CRASH_SEED=$(SEED)) swift test -c release --disable-testable-imports \
+	  --filter CrashLoopTests
+
+bench: build ## the store's figures beside the floor of the same run; ON: a directory on the disk to be measured
+	$(SWITCHBOARD) bench store --on $(or $(ON),.)
 
 linearizability: bootstrap ## three processes under kill -9 every 2 s, 50 clients, MINUTES (10): the history checked
 	swift build -c release --product counter-node

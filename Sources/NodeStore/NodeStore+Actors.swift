@@ -31,6 +31,9 @@ extension NodeStore {
     }
   }
 
+  /// The size of the state file without its WAL, in bytes; 0 when it cannot be told.
+  public var stateBytes: Int { (try? directory.files.size(of: directory.stateFile)) ?? 0 }
+
   /// The table of actors that wait for the end of their retention.
   static let retiredType = "$retired"
 }

@@ -227,6 +227,19 @@ import Testing
     #expect(try restarted.value(of: "stays")?.value == 1)
   }
 
+  @Test func aStateThatIsTooLargeIsRelievedBeforeTheTime() throws {
+    var limits = Self.limits()
+    limits.retention = ["counter": 1_000_000_000]
+    limits.leastRetention = 10_000
+    var host = Host.serving(limits: limits)
+    try retire("a", as: 1, on: &host)
+    for _ in 0..<30 { host.pass(1_000); host.settle() }
+    #expect(try host.value(of: "a")?.retiredAt != nil)
+    host.setStateTooLarge()
+    for _ in 0..<3 { host.pass(1_000); host.settle() }
+    #expect(try host.value(of: "a")?.retiredAt == nil)
+  }
+
   @Test func retiredActorsAreFoundInOrderOfTheirTime() {
     let actor = ActorKey(type: "counter", id: "x/y")
     let times: [Int64] = [0, 9, 10, 999, 1_700_000_000_000, 1_800_000_000_000]

@@ -206,6 +206,22 @@ import Testing
     try expectCaughtUp(group)
   }
 
+  /// A quiet partition has few entries, and keeps the log of all others long.
+  @Test func aQuietPartitionLetsGoOfItsLogWhenItIsTold() throws {
+    var limits = Self.limits
+    limits.compactionEntries = 1_000_000
+    limits.retainedEntries = 1_000
+    let group = try led(limits)
+    try commit(10, in: group)
+    #expect(group.hosts.allSatisfy { $0.raft.base.index == 0 })
+    for node in group.hosts.indices { group.hosts[node].releaseLog() }
+    try group.tick(10)
+    #expect(group.hosts.allSatisfy { $0.raft.base.index == $0.raft.commitIndex })
+    let syncs = group.traces.map(\.syncs)
+    try group.tick(50)
+    #expect(group.traces.map(\.syncs) == syncs)
+  }
+
   @Test func aSnapshotTakesNoMoreThanItsShareAndCommitsGoOn() throws {
     var limits = Self.limits
     limits.snapshotBytesPerSecond = 100

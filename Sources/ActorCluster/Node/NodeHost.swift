@@ -52,8 +52,8 @@ final class NodeHost: Sendable {
       onStoreFailure: onStoreFailure)
     self.services = services
     let maker = ReplicaMaker(
-      topology: topology, timing: configuration.timing, types: types, own: topology.naming.original(of: node),
-      isNew: store.isNew, tailWasCut: store.tailWasCut)
+      topology: topology, timing: configuration.timing, types: types, retention: configuration.retention,
+      own: topology.naming.original(of: node), isNew: store.isNew, tailWasCut: store.tailWasCut)
     self.maker = maker
     let hosts = Self.hosts(store, maker, services, needs)
     let eventLoops = Array(group.makeIterator())
@@ -61,7 +61,8 @@ final class NodeHost: Sendable {
       PartitionLoop(
         eventLoop: eventLoop, number: position,
         hosts: hosts.filter { Int($0.id.rawValue) % eventLoops.count == position },
-        topology: topology, timing: configuration.timing, services: services)
+        topology: topology, timing: configuration.timing, retention: configuration.retention,
+        services: services)
     }
     let loops = loops
     services.attach(

@@ -64,11 +64,14 @@ actor PartitionLoop {
   var handOvers: [PartitionID: Int64] = [:]
   private var complaints = RepeatedComplaints()
   var replacements = Replacements()
+  let retention: RetentionSettings
+  var lastUpkeep: Int64 = 0
 
   init(
     eventLoop: any EventLoop, number: Int, hosts: [PartitionHost], topology: ClusterTopology,
-    timing: ClusterTiming, services: NodeServices
+    timing: ClusterTiming, retention: RetentionSettings, services: NodeServices
   ) {
+    self.retention = retention
     self.number = number
     self.eventLoop = eventLoop
     self.hosts = Dictionary(hosts.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
@@ -199,6 +202,7 @@ actor PartitionLoop {
     heedDisk(moment)
     spreadLeaders(moment)
     replaceReplicas(moment)
+    tendFiles(moment)
     drain()
     services.ticked(number, at: moment.monotonic)
   }

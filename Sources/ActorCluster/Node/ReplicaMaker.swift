@@ -8,6 +8,7 @@ struct ReplicaMaker: Sendable {
   let topology: ClusterTopology
   let timing: ClusterTiming
   let types: DurableTypes
+  let retention: RetentionSettings
   let own: ReplicaID?
   /// Of the files: see `NodeStore`.
   let isNew: Bool
@@ -28,12 +29,15 @@ struct ReplicaMaker: Sendable {
     raft.electionTicks = timing.electionTicks
     raft.heartbeatTicks = timing.heartbeatTicks
     raft.quiet = true
+    var limits = PartitionLimits()
+    limits.retention = retention.milliseconds
+    limits.leastRetention = retention.leastMilliseconds
     return PartitionHost(
       raft: Raft(
         configuration: raft, hardState: log?.hardState ?? HardState(), log: log?.entries ?? [],
         base: log?.base, start: start(isAssigned: assigned != nil, isFresh: isFresh)),
       state: PartitionState(id: partition, placement: topology.placement, types: types),
-      nodes: naming.originals, now: now)
+      nodes: naming.originals, limits: limits, now: now)
   }
 
   private func start(isAssigned: Bool, isFresh: Bool) -> StartKind {

@@ -89,6 +89,8 @@ package struct PartitionLimits: Sendable {
   package var idleMilliseconds: Int64 = 600_000
   /// How long actors of a type are kept after they retired, in milliseconds; those of other types for ever.
   package var retention: [String: Int64] = [:]
+  /// How long they are kept even when the state file is too large.
+  package var leastRetention: Int64 = 3_600_000
   /// Actors deleted in one step, the pause after a step that found as many, and that after one that found fewer.
   package var retentionStep = 256
   package var retentionStepMilliseconds: Int64 = 200

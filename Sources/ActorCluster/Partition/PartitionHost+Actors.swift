@@ -87,11 +87,13 @@ extension PartitionHost {
 
   /// Asks for the oldest actors whose retention is over.
   mutating func startRetention(_ now: Moment) {
-    guard !isFindingRetired, now.monotonic >= nextRetention, !limits.retention.isEmpty else { return }
+    let pause = isStateTooLarge ? limits.retentionMilliseconds - limits.retentionStepMilliseconds : 0
+    guard !isFindingRetired, now.monotonic >= nextRetention - pause, !limits.retention.isEmpty else { return }
     isFindingRetired = true
     let time = clock.advance(monotonic: now.monotonic, median: now.medianWall)
     let ranges = limits.retention.sorted { $0.key < $1.key }.map {
-      RetiredActor.rowActors($0.key, before: time.advanced(byMilliseconds: -$0.value))
+      let kept = isStateTooLarge ? min($0.value, limits.leastRetention) : $0.value
+      return RetiredActor.rowActors($0.key, before: time.advanced(byMilliseconds: -kept))
     }
     actions.append(.findRetired(ranges, limit: limits.retentionStep))
   }

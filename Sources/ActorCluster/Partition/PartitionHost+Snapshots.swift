@@ -155,10 +155,13 @@ extension PartitionHost {
 
   // MARK: compaction
 
+  /// The log file cannot shrink because of an old entry of this partition.
+  package mutating func releaseLog() { mustCompact = true }
+
   /// Asks for the state file to be made durable once enough of the log could go then.
   mutating func startCompaction() {
     guard !isSyncing, !isInstalling, health == .running else { return }
-    let step = limits.compactionEntries
+    let step = mustCompact ? 1 : limits.compactionEntries
     if isWitness {
       if raft.compactableIndex >= raft.base.index + step { compact() }
       return
@@ -182,6 +185,8 @@ extension PartitionHost {
     concludeOvertaken()
     raft.checkpointed(upTo: syncedIndex)
     compact()
+    // Asked for again if that was not enough.
+    mustCompact = false
   }
 
   /// Keeps what a follower that is not far behind still needs; one that is gets a snapshot. What follows the snapshot that

@@ -45,6 +45,10 @@ package struct PartitionHost: Sendable {
   /// The state file is asked for actors to delete.
   var isFindingRetired = false
   var nextRetention: Int64 = 0
+  /// What is done goes before its time.
+  package var isStateTooLarge = false
+  /// Old entries are to go from the log as soon as they may, however few they are.
+  var mustCompact = false
   /// Followers that were given a snapshot and have not caught up since.
   var supplied: Set<ReplicaID> = []
   /// A received snapshot is on its way into the state file: no checkpoint may follow it there.

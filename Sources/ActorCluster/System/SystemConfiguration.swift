@@ -8,6 +8,7 @@ public struct SystemConfiguration: Sendable {
   public var timing: ClusterTiming
   /// When this node's disk is short of room or too slow to lead.
   public var disk = DiskSettings()
+  public var retention = RetentionSettings()
   /// Calls under way at once; more are refused as `overloaded` (promise P6).
   public var maximumCalls: Int
 

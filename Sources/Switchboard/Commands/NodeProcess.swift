@@ -125,6 +125,7 @@ struct NodeProcess {
     var configuration = SystemConfiguration(
       topology: topology, transport: transport, timing: settings.timing.cluster)
     configuration.disk = settings.disk
+    configuration.retention = settings.retention
     return try ClusterSystem(
       configuration: configuration, types: DurableTypes([Agent.self, WorkQueue.self, Interaction.self]),
       store: store, group: group, logger: logger, onLostDisk: { lostDisk.tell($0) },

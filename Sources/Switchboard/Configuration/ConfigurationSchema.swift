@@ -56,6 +56,13 @@ package enum ConfigurationSchema {
     optional(
       "disk.slow_milliseconds", .integer(1...10_000), "20", "a disk is never too slow whose commits take less"
     ),
+    optional(
+      "retention.interaction_days", .integer(1...36_500), "400",
+      "days that an interaction is kept after it was closed; the same on every node"),
+    optional(
+      "retention.state_size", .size(Self.sizes), nil,
+      "size of the state file above which closed interactions go before their time, the oldest first, but none within an hour"
+    ),
     optional("threads", .integer(1...64), nil, "event loop threads; one per core when left out"),
   ]
 

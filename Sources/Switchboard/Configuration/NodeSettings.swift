@@ -30,6 +30,7 @@ package struct NodeSettings: Equatable, Sendable {
   package let logLevel: Logger.Level
   package let allowsChaos: Bool
   package let disk: DiskSettings
+  package let retention: RetentionSettings
   /// Event loop threads; nil for one per core.
   package let threads: Int?
   /// What is allowed, but looks like a mistake; for the log.

@@ -1,5 +1,6 @@
 // The watermarks of the disk: from texts to checked values, or problems. Pure.
 internal import ActorCluster
+internal import ContactCenter
 
 /// Bytes as people write them.
 enum SizeText {
@@ -40,6 +41,15 @@ extension NodeSettingsReader {
         allowed: "at least \(SizeText.text(settings.reserveBytes))", advice: "raise it, or lower disk.reserve"
       )
     }
+    return settings
+  }
+
+  mutating func retention() -> RetentionSettings {
+    var settings = RetentionSettings()
+    if let days = integer(["retention", "interaction_days"]) {
+      settings.milliseconds = [Interaction.actorType: Int64(days) * 86_400_000]
+    }
+    settings.stateBytes = size(["retention", "state_size"]).map { Int(clamping: $0) }
     return settings
   }
 

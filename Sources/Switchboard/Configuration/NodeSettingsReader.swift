@@ -76,6 +76,7 @@ package struct NodeSettingsReader {
     let logLevel = choice(["log_level"]).flatMap(Logger.Level.init(rawValue:))
     let chaos = choice(["chaos"])
     let disk = self.disk()
+    let retention = self.retention()
     let threads = integer(["threads"])
     guard let cluster, let partitions, let own, let directory, let timing, let logLevel, let chaos else {
       return nil
@@ -83,7 +84,7 @@ package struct NodeSettingsReader {
     return NodeSettings(
       cluster: cluster, partitions: UInt32(partitions), nodes: nodes, own: own, dataDirectory: directory,
       tls: tls, tokens: tokens, timing: timing, logLevel: logLevel, allowsChaos: chaos == "allowed",
-      disk: disk, threads: threads, notes: notes)
+      disk: disk, retention: retention, threads: threads, notes: notes)
   }
 
   mutating func report(
