@@ -106,7 +106,8 @@ import Testing
         ["east", "north", "south"].map { "nodes.\($0).\(key)" }
       } + [
         "data_directory", "tls.certificate", "tls.key", "tls.authority", "api.tokens", "timing", "log_level",
-        "chaos", "disk.low", "disk.reserve", "disk.slow_factor", "disk.slow_milliseconds", "threads",
+        "chaos", "disk.low", "disk.reserve", "disk.slow_factor", "disk.slow_milliseconds",
+        "retention.interaction_days", "retention.state_size", "threads",
       ]).joined(separator: ", ")
   }
 
