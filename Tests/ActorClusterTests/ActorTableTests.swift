@@ -72,4 +72,18 @@ import Testing
     for _ in 0..<1_000 { table.evict(checkpointed: 0, idle: 5_000) }
     #expect(table.count == 0)
   }
+
+  /// Those who came and went must not be remembered for as long as those who stay.
+  @Test func whoHasLeftIsForgottenSoon() throws {
+    var table = ActorTable()
+    for number in 0..<1_000 { table.insert(key("stays \(number)"), try slot("stays"), isVacant: false) }
+    for round in 0..<1_000 {
+      for number in 0..<100 {
+        table.insert(key("\(round) \(number)"), try slot("goes"), isVacant: true)
+      }
+      table.evict(checkpointed: 0, idle: 1_000)
+    }
+    #expect(table.count == 1_000)
+    #expect(table.stays < 3_000)
+  }
 }

@@ -173,6 +173,12 @@ struct HandDrivenHost {
     }
   }
 
+  /// Writes a checkpoint before it is due.
+  mutating func checkpoint() {
+    host.checkpointNow(now)
+    drain()
+  }
+
   mutating func refusesCommands(_ refuses: Bool) { host.refusesCommands = refuses }
 
   mutating func receive(_ batch: MessageBatch) { host.receive(batch, now) }

@@ -53,6 +53,8 @@ extension NodeHost {
       services.store.rememberPeer(peer) { result in
         switch result {
         case .success: self.peers.withLockedValue { $0.isRemembered(peer) }
+        // The node ends, or starts over, while this waits for room on the disk.
+        case .failure(.closed): break
         case .failure(let error): self.services.storeFailed(error)
         }
       }
@@ -137,7 +139,12 @@ extension NodeHost {
     let loop = loop(of: partition)
     loop.retire(partition) {
       store.assignReplica(partition, replica) { result in
-        if case .failure(let error) = result { return self.services.storeFailed(error) }
+        switch result {
+        case .success: break
+        // As above.
+        case .failure(.closed): return
+        case .failure(let error): return self.services.storeFailed(error)
+        }
         let now = self.services.moment()
         self.needs.withLockedValue { $0.assigned(partition, now: now.monotonic) }
         loop.install(self.maker.host(partition, as: replica, nil, isFresh: true, now: now))

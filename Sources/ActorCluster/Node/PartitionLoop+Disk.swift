@@ -26,10 +26,12 @@ extension PartitionLoop {
 
   /// Writes a checkpoint, however long it takes until the disk has room. There is at most one of each partition.
   func write(_ checkpoint: PartitionCheckpoint, _ partition: PartitionID) {
+    let replica = hosts[partition]?.raft.id
     services.store.checkpoint(checkpoint) { result in
       switch result {
-      case .success: self.submit(.checkpointed(checkpoint.appliedIndex), to: partition)
-      case .failure(.diskFull): self.afterPause { $0.writeAgain(checkpoint, partition) }
+      case .success: self.submit(.checkpointed(checkpoint.appliedIndex), to: partition, of: replica)
+      case .failure(.diskFull):
+        self.afterPause(partition, of: replica) { $0.writeAgain(checkpoint, partition) }
       case .failure(let error): self.storeFailed(error)
       }
     }
@@ -37,21 +39,22 @@ extension PartitionLoop {
 
   private func writeAgain(_ checkpoint: PartitionCheckpoint, _ partition: PartitionID) {
     guard let host = hosts[partition] else { return }
-    if host.isInstalling {
-      // A snapshot takes the place of all that the state file has, this included.
-      afterPause { $0.writeAgain(checkpoint, partition) }
-    } else if host.checkpointedIndex >= checkpoint.appliedIndex {
-      submit(.checkpointed(checkpoint.appliedIndex), to: partition)
-    } else {
-      write(checkpoint, partition)
+    switch host.retry(of: checkpoint) {
+    case .write: write(checkpoint, partition)
+    case .wait: afterPause(partition, of: host.raft.id) { $0.writeAgain(checkpoint, partition) }
+    case .drop: hosts[partition]?.checkpointed(at: checkpoint.appliedIndex)
     }
   }
 
-  /// Tries something again that found the disk full.
-  nonisolated func afterPause(_ work: @escaping @Sendable (isolated PartitionLoop) -> Void) {
+  /// Tries something again that found the disk full, unless another replica has taken the place of this one: what is left of it
+  /// must not get into the other's files.
+  nonisolated func afterPause(
+    _ partition: PartitionID, of replica: ReplicaID?,
+    _ work: @escaping @Sendable (isolated PartitionLoop) -> Void
+  ) {
     eventLoop.scheduleTask(in: .seconds(1)) {
       self.assumeIsolated { loop in
-        if !loop.isStopped { work(loop) }
+        if !loop.isStopped, loop.hosts[partition]?.raft.id == replica { work(loop) }
       }
     }
   }

@@ -88,6 +88,7 @@ actor PartitionLoop {
   nonisolated func submitToAll(_ event: PartitionEvent) {
     eventLoop.execute {
       self.assumeIsolated { loop in
+        loop.note(event)
         for partition in loop.hosts.keys.sorted() { loop.handle(event, partition) }
       }
     }
@@ -135,6 +136,16 @@ actor PartitionLoop {
 
   // MARK: events
 
+  /// What is kept for all partitions, also for those that get their replica here later.
+  private func note(_ event: PartitionEvent) {
+    switch event {
+    case .nodeConnected(let node):
+      connectedSince[node] = connectedSince[node] ?? services.moment().monotonic
+    case .nodeGone(let node): connectedSince[node] = nil
+    default: break
+    }
+  }
+
   func handle(_ event: PartitionEvent, _ partition: PartitionID) {
     guard hosts[partition] != nil else {
       if case .call(let call) = event {
@@ -179,12 +190,8 @@ actor PartitionLoop {
     case .snapshotRefused(let base, let error):
       complain("a snapshot cannot be used and is asked for again", "\(error)", partition)
       hosts[partition]?.snapshotRefused(base, moment)
-    case .nodeConnected(let node):
-      connectedSince[node] = connectedSince[node] ?? moment.monotonic
-      hosts[partition]?.nodeConnected(node)
-    case .nodeGone(let node):
-      connectedSince[node] = nil
-      hosts[partition]?.nodeGone(node)
+    case .nodeConnected(let node): hosts[partition]?.nodeConnected(node)
+    case .nodeGone(let node): hosts[partition]?.nodeGone(node)
     case .nodeAlive(let node, let led, let hearsUs):
       if let led = led.first(where: { $0.partition == partition }) {
         hosts[partition]?.leaderAlive(node, term: led.term)
@@ -284,9 +291,10 @@ actor PartitionLoop {
       add(GroupMessage(partition: partition, message: message), for: node, to: &outgoing)
     case .persist(let request):
       let token = request.token
+      let replica = hosts[partition]?.raft.id
       services.store.append(partition: partition, request: request) { result in
         switch result {
-        case .success: self.submit(.persisted(token), to: partition)
+        case .success: self.submit(.persisted(token), to: partition, of: replica)
         case .failure(let error): self.storeFailed(error)
         }
       }

@@ -36,6 +36,9 @@ package struct ActorTable: Sendable {
 
   package var count: Int { residents.count }
 
+  /// Stays that are looked at in turn, ended ones among them.
+  package var stays: Int { round.count }
+
   package func contains(_ key: ActorKey) -> Bool { residents[key] != nil }
 
   package subscript(key: ActorKey) -> (any ActorSlot)? { residents[key]?.slot }
@@ -74,6 +77,13 @@ package struct ActorTable: Sendable {
     residents[key] = nil
   }
 
+  /// Puts one that was never used in the place of one that is deleted. It stays until that is in the state file: whoever
+  /// looked there before would find the old rows.
+  package mutating func renew(_ key: ActorKey, _ slot: any ActorSlot, index: LogIndex) {
+    insert(key, slot, isVacant: true)
+    residents[key]?.lastIndex = index
+  }
+
   /// Lets some of those go who may: a few in each call, so that it costs the same however many there are.
   /// - Parameters:
   ///   - checkpointed: what entries up to this one changed is in the state file.
@@ -87,9 +97,11 @@ package struct ActorTable: Sendable {
       }
       leaving.removeFirst()
     }
+    // More while many have left since they were looked at.
+    let most = round.count > 2 * residents.count ? 256 : 16
     var looked = 0
     for _ in 0..<256 {
-      guard looked < 16, let first = round.popFirst() else { break }
+      guard looked < most, let first = round.popFirst() else { break }
       guard let resident = stays(first) else { continue }
       looked += 1
       if resident.lastIndex <= checkpointed, now - resident.lastUsed >= idle {

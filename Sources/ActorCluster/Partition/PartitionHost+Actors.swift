@@ -88,7 +88,9 @@ extension PartitionHost {
   /// Asks for the oldest actors whose retention is over.
   mutating func startRetention(_ now: Moment) {
     let pause = isStateTooLarge ? limits.retentionMilliseconds - limits.retentionStepMilliseconds : 0
-    guard !isFindingRetired, now.monotonic >= nextRetention - pause, !limits.retention.isEmpty else { return }
+    guard !isFindingRetired, now.monotonic >= nextRetention - pause, checkpointedIndex >= retentionIndex,
+      !limits.retention.isEmpty
+    else { return }
     isFindingRetired = true
     let time = clock.advance(monotonic: now.monotonic, median: now.medianWall)
     let ranges = limits.retention.sorted { $0.key < $1.key }.map {

@@ -214,10 +214,11 @@ extension PartitionHost {
   /// Has every replica delete what it keeps of these actors.
   mutating func forget(_ retired: [RetiredActor], _ now: Moment) {
     let time = clock.advance(monotonic: now.monotonic, median: now.medianWall)
-    propose(
+    let isProposed = propose(
       LogRecord(
         time: time, cause: .retention(retired), actor: nil, events: [], messages: [], timers: [], reply: [],
         acknowledged: []), for: nil)
+    if isProposed { retentionIndex = decidedIndex }
   }
 
   // MARK: proposing

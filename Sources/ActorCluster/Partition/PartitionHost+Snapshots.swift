@@ -145,12 +145,31 @@ extension PartitionHost {
     guard health == .running, !isInstalling, !isWitness, dirty.count > 0 else { return }
     checkpointing = true
     lastCheckpoint = now.monotonic
+    pendingCheckpoint = appliedIndex
     actions.append(.checkpoint(dirty.takeCheckpoint(of: id, at: appliedIndex)))
   }
 
+  /// A checkpoint is written, or dropped. One that the state in memory was not made with says nothing about it.
   package mutating func checkpointed(at index: LogIndex) {
     checkpointing = false
+    guard pendingCheckpoint == index else { return }
+    pendingCheckpoint = nil
     checkpointedIndex = max(checkpointedIndex, index)
+  }
+
+  /// What becomes of a checkpoint that found the disk full.
+  package enum CheckpointRetry: Equatable, Sendable {
+    case write
+    case wait
+    case drop
+  }
+
+  /// To be dropped when the state was loaded anew meanwhile: that was without the checkpoint, so actors must not be loaded
+  /// with it, or the entries between would be applied to them twice. What it has is written again with those entries.
+  package func retry(of checkpoint: PartitionCheckpoint) -> CheckpointRetry {
+    // A snapshot takes the place of all that the state file has, this included.
+    if isInstalling { return .wait }
+    return pendingCheckpoint == checkpoint.appliedIndex ? .write : .drop
   }
 
   // MARK: compaction

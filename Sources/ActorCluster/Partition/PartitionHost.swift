@@ -34,6 +34,8 @@ package struct PartitionHost: Sendable {
   var actions: [PartitionAction] = []
   var waiting: Deque<PartitionCall> = []
   var checkpointing = false
+  /// The checkpoint under way, if the state in memory is still the one that it was made of.
+  var pendingCheckpoint: LogIndex?
   var lastCheckpoint: Int64 = 0
   var snapshots: SnapshotTransfers
   /// What snapshots may take of the network, and who waits for more of it.
@@ -49,6 +51,8 @@ package struct PartitionHost: Sendable {
   package var isStateTooLarge = false
   /// Old entries are to go from the log as soon as they may, however few they are.
   var mustCompact = false
+  /// The last entry that deleted actors from here: until it is in the state file, they are found there again.
+  var retentionIndex: LogIndex = 0
   /// Followers that were given a snapshot and have not caught up since.
   var supplied: Set<ReplicaID> = []
   /// A received snapshot is on its way into the state file: no checkpoint may follow it there.
@@ -135,12 +139,12 @@ package struct PartitionHost: Sendable {
     _ = try raft.proposeMembership(change)
   }
 
-  /// Whether that node's replica has all of this leader's log.
+  /// Whether that node's replica votes, and has all of this leader's log.
   package func isCaughtUp(_ node: NodeID) -> Bool {
     guard let replica = replica(on: node) else { return false }
     // The transfer brings it up to date.
     return raft.progress.contains {
-      $0.id == replica && $0.isRecentlyActive && raft.lastIndex - $0.match <= 1_024
+      $0.id == replica && !$0.isLearner && $0.isRecentlyActive && raft.lastIndex - $0.match <= 1_024
     }
   }
 
@@ -259,6 +263,8 @@ package struct PartitionHost: Sendable {
     undecided = []
     loads.startEpoch()
     isStalled = false
+    pendingCheckpoint = nil
+    retentionIndex = 0
     actions.append(.load)
   }
 

@@ -123,7 +123,7 @@ package struct PartitionState: Sendable {
     case .housekeeping:
       break
     case .retention(let retired):
-      for one in retired { forget(one, &changes) }
+      for one in retired { forget(one, at: index, &changes) }
     }
     guard let actor = record.actor else { return changes }
     if !record.events.isEmpty {
@@ -152,8 +152,14 @@ package struct PartitionState: Sendable {
   }
 
   /// Deletes all rows of an actor that nothing changes any more.
-  private mutating func forget(_ retired: RetiredActor, _ changes: inout RecordChanges) {
-    actors.remove(retired.actor)
+  private mutating func forget(
+    _ retired: RetiredActor, at index: UInt64, _ changes: inout RecordChanges
+  ) {
+    if let type = types.types[retired.actor.type] {
+      actors.renew(retired.actor, type.make(retired.actor.id), index: index)
+    } else {
+      actors.remove(retired.actor)
+    }
     changes.deleted.append(retired.actor)
     changes.rows.append(.delete(retired.row))
     changes.readModel += types.types[retired.actor.type]?.forgotten(retired.actor.id) ?? []

@@ -6,6 +6,11 @@ package struct RowID: Hashable, Comparable, Sendable {
   package let actor: ActorKey
   package let row: String
 
+  package init(actor: ActorKey, row: String) {
+    self.actor = actor
+    self.row = row
+  }
+
   package static func < (lhs: RowID, rhs: RowID) -> Bool {
     lhs.actor == rhs.actor ? lhs.row < rhs.row : lhs.actor < rhs.actor
   }
@@ -22,6 +27,8 @@ package struct RecordChanges: Sendable {
   package var readModel: [ReadModelChange] = []
   /// Actors of which no row remains.
   package var deleted: [ActorKey] = []
+
+  package init() {}
 
   package mutating func add(_ changes: Changes, of actor: ActorKey) {
     rows += changes.rows.map { change in
@@ -53,12 +60,13 @@ package struct DirtyRows: Sendable {
 
   package var count: Int { rows.count + readModel.count + deleted.count }
 
-  /// An actor's deletion comes before the rows that are put: who is deleted is never changed again, but may have been changed
-  /// since the last checkpoint.
+  /// An actor's deletion comes before the rows that are put: who is deleted may have been changed since the last checkpoint,
+  /// and may begin anew before the next one.
   package mutating func add(_ changes: RecordChanges, at index: UInt64) {
     if !changes.deleted.isEmpty {
       deleted.formUnion(changes.deleted)
-      rows = rows.filter { !deleted.contains($0.key.actor) }
+      let gone = Set(changes.deleted)
+      rows = rows.filter { !gone.contains($0.key.actor) }
     }
     for change in changes.rows {
       switch change {
