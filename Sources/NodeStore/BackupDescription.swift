@@ -86,11 +86,15 @@ extension BackupDescription {
 
   static func partitions(_ database: Database, file: String) throws -> [Partition] {
     var found: [UInt32: Partition] = [:]
-    for row in try Row.fetchAll(database, sql: "SELECT partition, log_index FROM partition_checkpoint") {
+    let checkpoints = try Row.fetchAll(
+      database, sql: "SELECT partition, log_index, checksum FROM partition_checkpoint")
+    for row in checkpoints {
       guard let number = Int64.fromDatabaseValue(row[0]).flatMap({ UInt32(exactly: $0) }),
-        let index = Int64.fromDatabaseValue(row[1]).flatMap({ UInt64(exactly: $0) })
+        let stored = Int64.fromDatabaseValue(row[1]), let index = UInt64(exactly: stored),
+        Int64.fromDatabaseValue(row[2])
+          == StateChecksum.checkpoint(partition: Int64(number), index: stored)
       else {
-        throw StoreError.damaged(file: file, detail: "a checkpoint with the partition or index of \(row)")
+        throw StoreError.damaged(file: file, detail: "a checkpoint is not what was written: \(row)")
       }
       found[number] = Partition(partition: number, appliedIndex: index, rows: 0, digest: 0)
     }

@@ -44,22 +44,28 @@ extension LogFile {
         store: store, life: UInt64.random(in: 1...UInt64(Int64.max)),
         isAssignedOnly: try String.fetchOne(database, sql: "SELECT value FROM meta WHERE key = 'assigned'")
           == "only",
-        replicas: replicas, peers: peers.map(Self.peer(in:)), found: found)
+        replicas: replicas, peers: try peers.map { try peer(in: $0) }, found: found)
     }
   }
 
-  private static func peer(in row: Row) -> RememberedPeer {
-    let superseded: String = row[5]
+  private func peer(in row: Row) throws -> RememberedPeer {
+    let numbers = (1...4).compactMap { Int64.fromDatabaseValue(row[$0]) }.map(UInt64.init(bitPattern:))
+    guard let node = String.fromDatabaseValue(row[0]), let superseded = String.fromDatabaseValue(row[5]),
+      numbers.count == 4
+    else {
+      throw StoreError.damaged(file: path, detail: "it does not say what it remembers of a peer: \(row)")
+    }
     return RememberedPeer(
-      node: row[0], store: UInt64(bitPattern: row[1]), incarnation: UInt64(bitPattern: row[2]),
-      life: UInt64(bitPattern: row[3]), reached: UInt64(bitPattern: row[4]),
+      node: node, store: numbers[0], incarnation: numbers[1], life: numbers[2], reached: numbers[3],
       superseded: superseded.split(separator: ",").compactMap { UInt64($0, radix: 16) })
   }
 }
 
 /// The partition and replica id of a row that has them first.
 func replica(in row: Row, of file: String) throws(StoreError) -> (PartitionID, ReplicaID) {
-  guard let partition = UInt32(exactly: row[0] as Int64), let id = UInt64(exactly: row[1] as Int64) else {
+  guard let partition = Int64.fromDatabaseValue(row[0]).flatMap({ UInt32(exactly: $0) }),
+    let id = Int64.fromDatabaseValue(row[1]).flatMap({ UInt64(exactly: $0) })
+  else {
     throw .damaged(file: file, detail: "a replica with the partition or id of \(row)")
   }
   return (PartitionID(rawValue: partition), ReplicaID(rawValue: id))

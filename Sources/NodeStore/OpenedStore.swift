@@ -82,7 +82,12 @@ struct OpenedStore {
     var memory = try logFile.memory(found: UInt64(clamping: replay.lastSequence))
     memory.unusable = try stateFile.follow(memory.replicas, &notes)
     memory.unusable.merge(replay.damaged) { first, _ in first }
-    notes += try finishInstalls(stateFile, &writer, &recovered)
+    let markers = try stateFile.markers()
+    for (partition, detail) in markers.bad.sorted(by: { $0.key < $1.key }) {
+      notes.append("\(partition): \(detail)")
+    }
+    memory.unusable.merge(markers.bad) { first, _ in first }
+    notes += try finishInstalls(markers.sound, &writer, &recovered)
     let comparison = try compareCheckpoints(stateFile, recovered, replay.damaged)
     notes += comparison.notes
     return OpenedStore(
@@ -125,12 +130,20 @@ struct OpenedStore {
 
   /// The state file is not synced in every commit, so a power loss may leave what would be damage in the log. While the log
   /// reaches back to its beginning the file can be rebuilt, and is moved away. Otherwise SQLite cuts the WAL at the bad frame:
-  /// what a compacted log relies on was synced, so a power loss leaves no bad frame before it.
+  /// what a compacted log relies on was synced, so a power loss leaves no bad frame before it. When more than is left of the
+  /// WAL is in the file already it was no power loss, and the two would mix: then the file goes, whoever has to rebuild it.
   private static func scanState(
     _ directory: DataDirectory, canRebuild: Bool, _ notes: inout [String]
   ) throws(StoreError) {
     guard case .damaged(let frame) = try directory.scanWAL(of: directory.stateFile) else { return }
     let finding = "\(directory.stateFile)-wal: frame \(frame) is bad, and a later transaction follows it"
+    if !canRebuild, try directory.mixesMoments(directory.stateFile, badFrame: frame) {
+      try directory.setStateFileAside()
+      notes.append(
+        "\(finding), and what follows is in the file already; the state file was set aside: partitions whose log was compacted "
+          + "have to come from other nodes")
+      return
+    }
     guard canRebuild else {
       notes.append("\(finding); it is cut there, and what is missing comes from the log")
       return
@@ -176,10 +189,11 @@ struct OpenedStore {
   /// A snapshot is durable in the state file before the log says that it begins after it. A crash between the two leaves a
   /// log that does not hold the snapshot's last entry: its entries are older, so the snapshot takes their place now.
   private static func finishInstalls(
-    _ stateFile: StateFile, _ writer: inout LogWriterCore, _ recovered: inout [PartitionID: RecoveredLog]
+    _ markers: [StateFile.Marker], _ writer: inout LogWriterCore,
+    _ recovered: inout [PartitionID: RecoveredLog]
   ) throws(StoreError) -> [String] {
     var notes: [String] = []
-    for marker in try stateFile.markers() {
+    for marker in markers {
       let (partition, base) = (marker.partition, marker.base)
       guard writer.damaged[partition] == nil else { continue }
       var log = recovered[partition] ?? RecoveredLog(hardState: HardState(), entries: [])

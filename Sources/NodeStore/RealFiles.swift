@@ -114,7 +114,10 @@ package struct RealFiles: StoreFiles {
     try checkRoom(for: try size(of: old), in: new)
     try remove(new)
     do {
-      try FileManager.default.copyItem(atPath: old, toPath: new)
+      // What a link leads to, not the link: the copy is written to. And for its owner, whoever may read or write the original.
+      let source = URL(fileURLWithPath: old).resolvingSymlinksInPath().path
+      try FileManager.default.copyItem(atPath: source, toPath: new)
+      try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: new)
     } catch {
       throw .io(file: new, detail: "it cannot be copied from \(old) (\(error.localizedDescription))")
     }

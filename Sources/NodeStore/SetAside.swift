@@ -61,6 +61,8 @@ enum SetAside {
       }
       if name == "suspect" { try sync(directory, target) }
       try files.rename(file, to: target + "/" + name)
+      // A log without its WAL would be taken for an older one.
+      if name == "log.db" { try sync(directory, target) }
     }
     for name in ["log.db-shm", "state.db-shm"] { try files.remove(directory.path + "/" + name) }
     try sync(directory, target)

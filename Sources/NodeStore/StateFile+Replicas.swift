@@ -1,6 +1,7 @@
 // The SQL that ties a partition's rows to the replica that they belong to.
 internal import GRDB
 internal import Raft
+internal import Synchronization
 
 extension StateFile {
   static func createReplicaTable(_ database: Database) throws {
@@ -15,6 +16,7 @@ extension StateFile {
     let number = Int64(partition.rawValue)
     let id = try Self.integer(replica.rawValue)
     try write(rows: 1, bytes: 0) { database in
+      writes.withLock { $0.hasDeleted = true }
       for table in ["actor_row", "partition_checkpoint", "partition_snapshot"] {
         try database.execute(sql: "DELETE FROM \(table) WHERE partition = ?", arguments: [number])
       }

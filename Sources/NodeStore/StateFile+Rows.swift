@@ -39,7 +39,15 @@ extension StateFile {
       let row = try Row.fetchOne(
         database, sql: "SELECT log_index, checksum FROM partition_checkpoint WHERE partition = ?",
         arguments: [number])
-    else { return }
+    else {
+      // Rows are never written without one.
+      let hasRows = try Row.fetchOne(
+        database, sql: "SELECT 1 FROM actor_row WHERE partition = ? LIMIT 1", arguments: [number])
+      guard hasRows == nil else {
+        throw StoreError.damaged(file: path, detail: "\(partition) has rows, but no checkpoint")
+      }
+      return
+    }
     guard let index = Int64.fromDatabaseValue(row[0]),
       Int64.fromDatabaseValue(row[1]) == StateChecksum.checkpoint(partition: number, index: index)
     else {

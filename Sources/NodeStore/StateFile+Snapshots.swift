@@ -103,31 +103,38 @@ extension StateFile {
     return try checkpoints()
   }
 
-  /// The last snapshot that was installed, of each partition that has had one; sorted.
-  func markers() throws(StoreError) -> [Marker] {
+  /// The last snapshot that was installed, of each partition that has had one; sorted. A start gives up the log for one, so
+  /// one that is not what was written is given in words only.
+  func markers() throws(StoreError) -> (sound: [Marker], bad: [PartitionID: String]) {
     let decoder = CBORDecoder()
     return try read { database in
-      try Row.fetchAll(
+      var sound: [Marker] = []
+      var bad: [PartitionID: String] = [:]
+      let rows = try Row.fetchCursor(
         database,
-        sql: "SELECT partition, log_index, log_term, membership FROM partition_snapshot ORDER BY partition"
-      ).map { row in
-        guard let partition = UInt32(exactly: row[0] as Int64), let index = UInt64(exactly: row[1] as Int64),
-          let term = UInt64(exactly: row[2] as Int64)
+        sql: """
+          SELECT partition, log_index, log_term, membership, checksum FROM partition_snapshot
+          ORDER BY partition
+          """)
+      while let row = try rows.next() {
+        guard let number = Int64.fromDatabaseValue(row[0]),
+          let partition = UInt32(exactly: number).map(PartitionID.init(rawValue:))
+        else { continue }
+        guard let index = Int64.fromDatabaseValue(row[1]), let term = Int64.fromDatabaseValue(row[2]),
+          let membership = Data.fromDatabaseValue(row[3]).map({ [UInt8]($0) }),
+          Int64.fromDatabaseValue(row[4])
+            == StateChecksum.marker(partition: number, index: index, term: term, membership: membership),
+          let members = try? decoder.decode(Membership.self, from: membership)
         else {
-          throw StoreError.damaged(
-            file: path, detail: "a snapshot with the partition, index or term of \(row)")
+          bad[partition] = "\(path): what says which snapshot was installed has a wrong checksum"
+          continue
         }
-        let bytes: Data = row[3]
-        do {
-          let membership = try decoder.decode(Membership.self, from: [UInt8](bytes))
-          return Marker(
-            partition: PartitionID(rawValue: partition),
-            base: LogBase(index: index, term: term, membership: membership))
-        } catch {
-          throw StoreError.damaged(
-            file: path, detail: "the membership of a snapshot of partition \(partition): \(error)")
-        }
+        sound.append(
+          Marker(
+            partition: partition,
+            base: LogBase(index: UInt64(clamping: index), term: UInt64(clamping: term), membership: members)))
       }
+      return (sound, bad)
     }
   }
 }

@@ -31,9 +31,12 @@ extension StateFile {
     else {
       return false
     }
+    var left = pages.free
     try write(rows: 2 * Self.pagesPerStep, bytes: 0) { database in
       _ = try Row.fetchAll(database, sql: "PRAGMA incremental_vacuum(\(Self.pagesPerStep))")
+      left = try Int64.fetchOne(database, sql: "PRAGMA freelist_count") ?? 0
     }
-    return true
+    // A file that somebody made without `auto_vacuum` does not give pages back, however often it is asked.
+    return left < pages.free
   }
 }

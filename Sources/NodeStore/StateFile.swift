@@ -117,16 +117,19 @@ final class StateFile: Sendable {
     return found
   }
 
-  /// Every partition that has a checkpoint, with its applied index.
+  /// Every partition that has a checkpoint, with its applied index. One that is not what was written counts as none: a log
+  /// must not be compacted because of it, and the partition's load says what is wrong.
   func checkpoints() throws(StoreError) -> [PartitionID: UInt64] {
     try database.read { database in
       var found: [PartitionID: UInt64] = [:]
-      for row in try Row.fetchAll(database, sql: "SELECT partition, log_index FROM partition_checkpoint") {
-        guard let partition = UInt32(exactly: row[0] as Int64), let index = UInt64(exactly: row[1] as Int64)
-        else {
-          throw StoreError.damaged(file: path, detail: "a checkpoint with the partition or index of \(row)")
-        }
-        found[PartitionID(rawValue: partition)] = index
+      let rows = try Row.fetchCursor(
+        database, sql: "SELECT partition, log_index, checksum FROM partition_checkpoint")
+      while let row = try rows.next() {
+        guard let number = Int64.fromDatabaseValue(row[0]), let partition = UInt32(exactly: number),
+          let index = Int64.fromDatabaseValue(row[1]),
+          Int64.fromDatabaseValue(row[2]) == StateChecksum.checkpoint(partition: number, index: index)
+        else { continue }
+        found[PartitionID(rawValue: partition)] = UInt64(clamping: index)
       }
       return found
     }

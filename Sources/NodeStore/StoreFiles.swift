@@ -41,5 +41,13 @@ package protocol StoreFiles: Sendable {
   func databasePath(_ path: String) -> String
 }
 
+extension StoreFiles {
+  /// Also when it is empty.
+  func isThere(_ file: String) throws(StoreError) -> Bool {
+    if try size(of: file) > 0 { return true }
+    return try contents(of: file) != nil
+  }
+}
+
 /// One process's hold on a data directory; it ends with the value.
 package protocol StoreLock: AnyObject, Sendable {}

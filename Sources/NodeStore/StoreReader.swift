@@ -63,6 +63,9 @@ struct StoreReader: Sendable {
         file: path,
         detail:
           "the question took too long and was stopped, because a reader makes the WAL of a live node grow")
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_ERROR {
+      // The SQL is a person's: it is wrong, not the file.
+      throw .io(file: path, detail: error.message ?? "\(error)")
     } catch {
       return try StoreError.mapping(path) { throw error }
     }

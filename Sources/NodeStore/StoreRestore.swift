@@ -24,12 +24,18 @@ public enum StoreRestore {
     backup: String, directory: String, identity: StoreIdentity, membership: Membership
   ) throws(StoreError) -> BackupDescription {
     try run(
-      backup: backup, directory: directory, identity: identity, membership: membership, files: RealFiles())
+      backup: backup, directory: directory, identity: identity, membership: membership,
+      adjusting: { _ in [] })
   }
 
-  static func run(
+  /// What a backup holds of each partition is of that partition's last checkpoint, so two partitions need not be of one
+  /// moment.
+  /// - Parameter adjusting: is given the partitions' own tables (types that begin with `$`), and says what has to change in
+  ///   them for the partitions to fit each other. It must give the same on every node. Only `puts` and `deletes` count.
+  package static func run(
     backup: String, directory path: String, identity: StoreIdentity, membership: Membership,
-    files: any StoreFiles
+    adjusting: ([PartitionID: LoadedPartition]) throws -> [PartitionCheckpoint],
+    files: any StoreFiles = RealFiles()
   ) throws(StoreError) -> BackupDescription {
     let description = try BackupDescription.read(backup, files: files)
     guard description.cluster != identity.cluster else {
@@ -42,12 +48,16 @@ public enum StoreRestore {
     try files.prepareDirectory(path)
     let lock = try files.lock(directory.lockFile)
     defer { withExtendedLifetime(lock) {} }
-    for file in [directory.logFile, directory.logFile + "-wal", directory.stateFile]
-    where try files.size(of: file) > 0 {
+    // SQLite would put the pages of an old WAL over those of the backup, and an old marker would have the next start doubt
+    // the files that are made here.
+    for file in [
+      directory.logFile, directory.logFile + "-wal", directory.stateFile, directory.stateFile + "-wal",
+      directory.suspectMarker, directory.cutMarker, directory.assignedMarker,
+    ] where try files.isThere(file) {
       throw .backupRefused(detail: "\(file) is there already; restore into an empty directory")
     }
     // The log is made last: a state file without a log is refused at a start.
-    try makeState(backup, description, directory, identity, membership)
+    try makeState(backup, description, directory, identity, membership, adjusting)
     let log = try LogFile(path: directory.logFile, files: files, identity: identity, durability: .full)
     try log.close()
     try directory.sync()
@@ -56,7 +66,8 @@ public enum StoreRestore {
 
   private static func makeState(
     _ backup: String, _ description: BackupDescription, _ directory: DataDirectory,
-    _ identity: StoreIdentity, _ membership: Membership
+    _ identity: StoreIdentity, _ membership: Membership,
+    _ adjusting: ([PartitionID: LoadedPartition]) throws -> [PartitionCheckpoint]
   ) throws(StoreError) {
     let files = directory.files
     let file = directory.stateFile
@@ -77,7 +88,9 @@ public enum StoreRestore {
         try database.execute(sql: "UPDATE meta SET value = ? WHERE key = ?", arguments: [value, key])
       }
       try BackupDescription.becomeState(database)
-      try database.execute(sql: "DELETE FROM partition_snapshot")
+      // The new cluster's replicas are those that it is made with.
+      try database.execute(sql: "DELETE FROM partition_snapshot; DELETE FROM partition_replica")
+      try adjust(description, file, database, adjusting)
       for partition in description.partitions where partition.appliedIndex > 0 {
         // As after the installation of a snapshot: the first start has the log begin there.
         try StateFile.putMarker(
@@ -88,5 +101,29 @@ public enum StoreRestore {
     try database.close()
     try files.sync(file)
     try directory.sync()
+  }
+
+  private static func adjust(
+    _ description: BackupDescription, _ file: String, _ database: Database,
+    _ adjusting: ([PartitionID: LoadedPartition]) throws -> [PartitionCheckpoint]
+  ) throws {
+    let reader = ActorRowReader(path: file)
+    var tables: [PartitionID: LoadedPartition] = [:]
+    for partition in description.partitions {
+      let id = PartitionID(rawValue: partition.partition)
+      tables[id] = LoadedPartition(
+        appliedIndex: partition.appliedIndex,
+        rows: try reader.tables(of: id, skipping: NodeStore.retiredType, database))
+    }
+    for change in try adjusting(tables) {
+      let number = Int64(change.partition.rawValue)
+      for key in change.deletes {
+        try database.execute(
+          sql:
+            "DELETE FROM actor_row WHERE partition = ? AND actor_type = ? AND actor_id = ? AND row_key = ?",
+          arguments: [number, key.actorType, key.actorID, key.rowKey])
+      }
+      for row in change.puts { try StateFile.put(row, partition: number, database) }
+    }
   }
 }

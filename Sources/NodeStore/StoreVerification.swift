@@ -49,6 +49,8 @@ struct VerificationRun {
   private var logs: [PartitionID: RecoveredLog]?
   var checkpoints: [PartitionID: UInt64]?
   var markers: [PartitionID: UInt64] = [:]
+  /// Whose partitions' rows and logs are; those with their first replica are not named.
+  private var replicas: (log: [PartitionID: ReplicaID], state: [PartitionID: ReplicaID]) = ([:], [:])
 
   init(directory: DataDirectory) {
     self.directory = directory
@@ -67,6 +69,7 @@ struct VerificationRun {
       run.pages(of: reader, progress)
       run.logMeta = run.meta(of: reader)
       guard run.logMeta != nil else { return }
+      run.replicas.log = run.replicas(in: "replica", of: reader)
       run.replay(reader, progress)
     }
   }
@@ -82,6 +85,7 @@ struct VerificationRun {
           reader.path, "meta",
           "format \(meta.format) has no checksums; the first start of this version adds them")
       } else {
+        run.replicas.state = run.replicas(in: "partition_replica", of: reader)
         run.stateRows(reader, progress)
       }
     }
@@ -102,7 +106,22 @@ struct VerificationRun {
       }
     }
     guard let logs, let checkpoints else { return }
+    for (partition, id) in replicas.state.sorted(by: { $0.key < $1.key })
+    where id > replicas.log[partition] ?? ReplicaID(rawValue: 0) {
+      damage(
+        directory.logFile, partition, "replica",
+        "the state file has replica \(id), which the log does not know")
+    }
     for partition in Set(logs.keys).union(checkpoints.keys).sorted() {
+      if let id = replicas.log[partition], replicas.state[partition] ?? ReplicaID(rawValue: 0) < id {
+        // The log says it first. A process that is killed in between leaves the rows to the next start.
+        if checkpoints[partition] != nil {
+          note(
+            state, "checkpoint of \(partition)",
+            "its rows are of an earlier replica; the next start deletes them")
+        }
+        continue
+      }
       let checkpoint = checkpoints[partition] ?? 0
       let begin = logs[partition]?.base?.index ?? 0
       let end = logs[partition]?.entries.last?.index ?? begin
@@ -128,6 +147,10 @@ struct VerificationRun {
     case .tornTail(let valid):
       note(file + "-wal", "byte \(valid)", "an incomplete transaction, as a power loss leaves it")
     case .damaged(let frame) where damageIsNote:
+      guard try !directory.mixesMoments(file, badFrame: frame) else {
+        return damage(
+          file + "-wal", nil, "frame \(frame)", "it is bad, and what follows it is in the file already")
+      }
       note(
         file + "-wal", "frame \(frame)",
         "it is bad and a later transaction follows: a power loss may leave that here, and the next start repairs it"
@@ -161,6 +184,23 @@ struct VerificationRun {
   }
 
   // MARK: both files
+
+  private mutating func replicas(in table: String, of reader: StoreReader) -> [PartitionID: ReplicaID] {
+    do throws(StoreError) {
+      return try reader.read { database in
+        guard try database.tableExists(table) else { return [:] }
+        var found: [PartitionID: ReplicaID] = [:]
+        for row in try Row.fetchAll(database, sql: "SELECT partition, id FROM \(table)") {
+          let (partition, id) = try replica(in: row, of: reader.path)
+          found[partition] = id
+        }
+        return found
+      }
+    } catch {
+      damage(error, table)
+      return [:]
+    }
+  }
 
   private mutating func pages(of reader: StoreReader, _ progress: (StoreVerification.Progress) -> Void) {
     let name = (reader.path as NSString).lastPathComponent

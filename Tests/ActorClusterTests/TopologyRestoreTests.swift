@@ -18,7 +18,11 @@ import Testing
     defer { store.close() }
     let checkpoint = PartitionCheckpoint(
       partition: PartitionID(rawValue: 2), appliedIndex: 12,
-      puts: [ActorRow(actorType: "Q", actorID: "q", rowKey: "r", index: 12, value: [1])])
+      puts: [
+        ActorRow(actorType: "Q", actorID: "q", rowKey: "r", index: 12, value: [1]),
+        // It has had three messages of a partition that the backup has not got.
+        ActorRow(actorType: Watermarks.rowType, actorID: "1", rowKey: "", index: 12, value: [3]),
+      ])
     let written: Result<Void, StoreError> = await withCheckedContinuation { continuation in
       store.checkpoint(checkpoint) { continuation.resume(returning: $0) }
     }
@@ -45,6 +49,8 @@ import Testing
     let base = store.recovered[PartitionID(rawValue: 2)]?.base
     #expect(base?.index == 12)
     #expect(base?.membership.voters.map(\.rawValue) == [1, 2])
+    let loaded = try await store.loadPartition(PartitionID(rawValue: 2))
+    #expect(loaded.rows.map(\.actorType) == ["Q"], "the numbers of messages begin anew")
     store.close()
   }
 

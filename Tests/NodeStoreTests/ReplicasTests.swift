@@ -69,6 +69,9 @@ struct ReplicasTests {
           atPath: from + "/state.db" + suffix, toPath: to + "/state.db" + suffix)
       }
     }
+    let verification = try StoreVerification.run(directory: after)
+    #expect(verification.isClean, "the next start finishes it: \(verification.findings)")
+    #expect(verification.findings.contains { $0.words.contains("earlier replica") })
     let crashed = try openStore(after)
     #expect(crashed.replicaIDs == [partition: replica])
     #expect(try await crashed.loadPartition(partition).rows.isEmpty)
@@ -90,6 +93,7 @@ struct ReplicasTests {
       try? FileManager.default.copyItem(
         atPath: before + "/log.db" + suffix, toPath: after + "/log.db" + suffix)
     }
+    #expect(try !StoreVerification.run(directory: after).isClean)
     let crashed = try openStore(after)
     #expect(crashed.unusablePartitions.keys.sorted() == [partition])
     crashed.close()

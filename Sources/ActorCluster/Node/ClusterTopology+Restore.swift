@@ -26,7 +26,7 @@ extension ClusterTopology {
     return try StoreRestore.run(
       backup: backup, directory: directory,
       identity: StoreIdentity(cluster: name, node: node.rawValue, topology: fingerprint),
-      membership: Membership(voters: replicas))
+      membership: Membership(voters: replicas), adjusting: RestoredMessages.adjusted)
   }
 
   private static func partitionCount(fingerprint: String) -> Int? {

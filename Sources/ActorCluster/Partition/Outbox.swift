@@ -39,6 +39,21 @@ package struct Outbox: Sendable {
     lines.filter { !$0.value.messages.isEmpty }.keys.sorted()
   }
 
+  /// Numbers what is held for `partition` from 1 again, without the messages up to number `applied`.
+  package mutating func beginAnew(to partition: PartitionID, after applied: UInt64) throws -> [RowChange] {
+    guard let line = lines.removeValue(forKey: partition) else { return [] }
+    var changes: [RowChange] = line.messages.map { .delete(Self.row(partition, hex($0.numbered.sequence))) }
+    changes.append(.delete(Self.row(partition, Self.nextRow)))
+    count -= line.messages.count
+    for message in line.messages where message.numbered.sequence > applied {
+      changes += try append(message.numbered.message, to: partition, at: message.index)
+    }
+    return changes
+  }
+
+  /// Partitions that messages were ever sent to, in order.
+  package var all: [PartitionID] { lines.keys.sorted() }
+
   package mutating func append(
     _ message: DurableMessage, to partition: PartitionID, at index: UInt64
   ) throws -> [RowChange] {
@@ -124,6 +139,13 @@ package struct Watermarks: Equatable, Sendable {
     applied[partition] = sequence
     let id = RowID(actor: ActorKey(type: Self.rowType, id: String(partition.rawValue)), row: "")
     return [.put(id, try CBOREncoder().encode(sequence))]
+  }
+
+  package mutating func forgetAll() -> [RowChange] {
+    defer { applied = [:] }
+    return sources.map {
+      .delete(RowID(actor: ActorKey(type: Self.rowType, id: String($0.rawValue)), row: ""))
+    }
   }
 
   package mutating func restore(partition text: String, value: [UInt8]) throws {
