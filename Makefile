@@ -39,10 +39,10 @@ build: bootstrap ## the executable, optimized; the first time takes several minu
 bootstrap: ## install the system packages that the build needs, if they are missing
 	@scripts/bootstrap.sh
 
-test: test-debug test-release ## all tests, debug and optimized
+test: test-debug test-release ## all tests, debug and optimized; those of whole processes optimized only
 
-test-debug: bootstrap ## all tests, debug
-	scripts/test.sh
+test-debug: bootstrap ## all tests but those of whole processes, debug
+	PROCESS_TESTS=no scripts/test.sh
 
 test-release: bootstrap ## all tests, optimized
 	scripts/test.sh -c release --disable-testable-imports

@@ -9,10 +9,19 @@ public struct NodeReport: Codable, Equatable, Sendable {
   public var level: DiskLevel
   /// Partitions that it leads and serves.
   public var leads: Int
+  /// Partitions in which it votes, with a state that is as good as up to date, and knows a leader.
+  public var votes: Int
 
-  public init(level: DiskLevel, leads: Int) {
+  public init(level: DiskLevel, partitions: [PartitionStatus]) {
     self.level = level
-    self.leads = leads
+    leads = partitions.count { $0.isServing }
+    votes = partitions.count { partition in
+      guard let replica = partition.replica, partition.health == "running", partition.leader != nil else {
+        return false
+      }
+      return partition.voters?.contains(replica) == true
+        && partition.appliedIndex + 1_024 >= partition.commitIndex
+    }
   }
 }
 
@@ -34,6 +43,11 @@ extension LocalCluster {
   /// What a node said last; nil before it has.
   public func report(of node: NodeID) throws -> NodeReport? {
     try read(NodeReport.self, "\(node.rawValue).report.json")
+  }
+
+  /// Before a node is started again: what it said is not what it is.
+  public func forgetReport(of node: NodeID) {
+    try? FileManager.default.removeItem(atPath: "\(directory)/\(node.rawValue).report.json")
   }
 
   /// For nodes that are started afterwards.

@@ -51,7 +51,7 @@ struct CounterNode {
         try await cluster.write(
           NodeReport(
             level: system.disk()?.level ?? .well,
-            leads: system.partitions().count { $0.isServing }), of: node)
+            partitions: system.partitions()), of: node)
         try await Task.sleep(for: .milliseconds(200))
       }
     }

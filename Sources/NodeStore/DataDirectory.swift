@@ -9,6 +9,7 @@ struct DataDirectory: Sendable {
   var stateFile: String { path + "/state.db" }
   var lockFile: String { path + "/lock" }
   var suspectMarker: String { path + "/suspect" }
+  var stateDamageMarker: String { path + "/state.damaged" }
   var cutMarker: String { path + "/log.cut" }
 
   /// Makes created and renamed entries of the directory durable.
@@ -26,6 +27,17 @@ struct DataDirectory: Sendable {
     }
   }
 
+  /// Leaves a marker by which the next start sets the state file aside. Best effort.
+  func markStateDamaged(_ reason: String) {
+    try? files.write(Array(reason.utf8), to: stateDamageMarker)
+    try? sync()
+  }
+
+  /// Why the state file is to be set aside; nil when it is not.
+  func stateDamage() throws(StoreError) -> String? {
+    try files.contents(of: stateDamageMarker).map { String(decoding: $0, as: UTF8.self) }
+  }
+
   /// Moves the state file out of the way, over the one that was moved before, so that it is rebuilt from the log. The file
   /// goes before its WAL: a crash between the two leaves a WAL without a file, which is found damaged again, and never a file
   /// that lacks its WAL.
@@ -35,6 +47,8 @@ struct DataDirectory: Sendable {
     }
     try files.remove(stateFile + "-shm")
     try sync()
+    // Last: a crash before sets aside once more.
+    try files.remove(stateDamageMarker)
   }
 
   /// Keeps what a scan of the log's WAL found until the log itself says it: SQLite removes the trace, so a start that fails

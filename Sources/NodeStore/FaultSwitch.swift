@@ -24,6 +24,8 @@ public struct InjectedFaults: Codable, Equatable, Sendable {
   public var failsSync: Plain?
   /// `disk.eio-write`: the next commit of the log fails as if a write did. The node ends and its directory is suspect.
   public var failsWrite: Plain?
+  /// `disk.eio-read`: no actor can be loaded, and no snapshot read. Partitions that need one are given up and rebuilt.
+  public var failsRead: Plain?
   /// `disk.full`: no commit finds room.
   public var full: Plain?
 
@@ -31,6 +33,7 @@ public struct InjectedFaults: Codable, Equatable, Sendable {
     case slow = "disk.slow"
     case failsSync = "disk.fsync-fail"
     case failsWrite = "disk.eio-write"
+    case failsRead = "disk.eio-read"
     case full = "disk.full"
   }
 
@@ -50,7 +53,7 @@ public struct InjectedFaults: Codable, Equatable, Sendable {
   public var names: [String] {
     let set: [(CodingKeys, Bool)] = [
       (.slow, slow != nil), (.failsSync, failsSync != nil), (.failsWrite, failsWrite != nil),
-      (.full, full != nil),
+      (.failsRead, failsRead != nil), (.full, full != nil),
     ]
     return set.filter(\.1).map(\.0.rawValue)
   }
@@ -73,7 +76,13 @@ public final class FaultSwitch: Sendable {
   package var storeFaults: StoreFaults {
     StoreFaults(
       beforeLogCommit: { () throws(StoreError) in try self.apply(to: "log.db", isLog: true) },
-      beforeCheckpointCommit: { () throws(StoreError) in try self.apply(to: "state.db", isLog: false) })
+      beforeCheckpointCommit: { () throws(StoreError) in try self.apply(to: "state.db", isLog: false) },
+      beforeRead: { () throws(StoreError) in try self.applyToRead() })
+  }
+
+  private func applyToRead() throws(StoreError) {
+    guard current.failsRead != nil else { return }
+    throw .io(file: "state.db", detail: "the fault disk.eio-read is set on this node")
   }
 
   /// - Parameter isLog: what cannot be tried again is asked of the log only, for the node ends at once by it.

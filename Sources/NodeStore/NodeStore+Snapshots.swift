@@ -26,7 +26,10 @@ extension NodeStore {
     _ partition: PartitionID,
     completion: @escaping @Sendable (Result<EncodedSnapshot, StoreError>) -> Void
   ) {
-    state.run(completion) { (file) throws(StoreError) in try file.snapshot(partition) }
+    state.run(completion) { [faults = state.faults] (file) throws(StoreError) in
+      try faults.beforeRead()
+      return try file.snapshot(partition)
+    }
   }
 
   /// Makes every checkpoint that was asked for before this call durable. The log of a partition may be compacted up to the

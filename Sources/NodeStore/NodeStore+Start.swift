@@ -45,9 +45,17 @@ extension NodeStore {
       store.close()
       report(.setAside(reason: reason, path: try setAside(directory: directory, above: incarnation)))
     } catch {
-      guard !isAlone, case .damaged(let file, let detail) = error,
-        (file as NSString).lastPathComponent.hasPrefix("log.db")
-      else { throw error }
+      guard case .damaged(let file, let detail) = error else { throw error }
+      let name = (file as NSString).lastPathComponent
+      if name.hasPrefix("state.db") {
+        // The next open sets it aside and says so.
+        DataDirectory(path: directory, files: RealFiles()).markStateDamaged("\(error)")
+        let store = try open(
+          directory: directory, identity: identity, readModels: readModels, faults: faults)
+        for note in store.openNotes { report(.found(note)) }
+        return store
+      }
+      guard !isAlone, name.hasPrefix("log.db") else { throw error }
       let path = try setAside(directory: directory, above: 0)
       report(.setAside(reason: "\(file) is damaged: \(detail)", path: path))
     }

@@ -86,7 +86,8 @@ public final class NodeStore: Sendable {
       files: files)
     var limits = LogWriter.Limits()
     limits.pendingBytes = pendingByteLimit ?? limits.pendingBytes
-    let reader = try StateReader(path: opened.stateFile.path, files: files)
+    let reader = try StateReader(
+      path: opened.stateFile.path, files: files, beforeRead: faults.beforeRead)
     return NodeStore(opened, reader: reader, faults: faults, limits: limits)
   }
 

@@ -158,6 +158,12 @@ struct OpenedStore {
     _ directory: DataDirectory, _ identity: StoreIdentity, _ readModels: [ReadModelTable],
     _ notes: inout [String]
   ) throws(StoreError) -> StateFile {
+    if let reason = try directory.stateDamage() {
+      try directory.setStateFileAside()
+      notes.append(
+        "an earlier run found the state file damaged (\(reason)); it was set aside: what the log still holds is rebuilt from "
+          + "it, and partitions whose log was compacted have to come from other nodes")
+    }
     do throws(StoreError) {
       return try StateFile(directory, identity: identity, readModels: readModels)
     } catch {

@@ -103,26 +103,35 @@ struct ReadModelSQL: Sendable {
   }
 
   /// The rows that a partition wrote, with the columns that are declared and not NULL; sorted by table and key.
-  func rows(partition: Int64, _ database: Database) throws -> [SnapshotReadModelRow] {
+  /// - Throws: `.damaged` when a row is not what was written: another replica would take it, and give it a checksum.
+  func rows(partition: Int64, file: String, _ database: Database) throws -> [SnapshotReadModelRow] {
     var found: [SnapshotReadModelRow] = []
     for table in order.sorted().compactMap({ tables[$0] }) {
       let names = [table.keyColumn, ReadModelTable.indexColumn] + table.columns.map(\.name)
       let list = names.map { "\"\($0)\"" }.joined(separator: ", ")
+      let checksum = StateChecksum.readModelCall(columns: try database.columns(in: table.name).map(\.name))
       let rows = try Row.fetchCursor(
         database,
         sql: """
-          SELECT \(list) FROM "\(table.name)" WHERE \(ReadModelTable.partitionColumn) = ?
+          SELECT \(list), \(StateChecksum.readModelColumn) IS \(checksum) FROM "\(table.name)" WHERE \(ReadModelTable.partitionColumn) = ?
           ORDER BY "\(table.keyColumn)"
           """,
         arguments: [partition])
       while let row = try rows.next() {
+        guard Int64.fromDatabaseValue(row[names.count]) == 1, let key = String.fromDatabaseValue(row[0]),
+          let index = Int64.fromDatabaseValue(row[1])
+        else {
+          throw StoreError.damaged(
+            file: file, detail: "\(table.name), row \(row[0] as DatabaseValue) has a wrong checksum")
+        }
         var columns: [String: SQLValue] = [:]
         for (position, column) in table.columns.enumerated() {
           let value = SQLValue(row[position + 2] as DatabaseValue)
           if value != .null { columns[column.name] = value }
         }
-        let index = UInt64(clamping: row[1] as Int64)
-        found.append(SnapshotReadModelRow(table: table.name, key: row[0], index: index, columns: columns))
+        found.append(
+          SnapshotReadModelRow(
+            table: table.name, key: key, index: UInt64(clamping: index), columns: columns))
       }
     }
     return found

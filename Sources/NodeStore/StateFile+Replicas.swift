@@ -20,6 +20,7 @@ extension StateFile {
       for table in ["actor_row", "partition_checkpoint", "partition_snapshot"] {
         try database.execute(sql: "DELETE FROM \(table) WHERE partition = ?", arguments: [number])
       }
+      try ActorRowReader(path: path).checkGone(partition, database)
       try readModels.deleteAll(partition: number, database)
       try database.execute(
         sql: """

@@ -49,6 +49,7 @@ extension StateFile {
       writes.withLock { $0.hasDeleted = true }
       if !isPlanted(.keepStateOnInstall) {
         try database.execute(sql: "DELETE FROM actor_row WHERE partition = ?", arguments: [number])
+        try ActorRowReader(path: path).checkGone(partition, database)
         try readModels.deleteAll(partition: number, database)
       }
       for row in snapshot.rows {
@@ -85,7 +86,7 @@ extension StateFile {
       PartitionSnapshot(
         appliedIndex: UInt64(try Self.appliedIndex(database, partition: number)),
         rows: try rows(of: partition, database),
-        readModel: try readModels.rows(partition: number, database))
+        readModel: try readModels.rows(partition: number, file: path, database))
     }
     return EncodedSnapshot(appliedIndex: snapshot.appliedIndex, bytes: try snapshot.encoded())
   }

@@ -8,7 +8,7 @@ struct StateWrites {
   var pages = 0
   /// Rows were deleted since the free pages were looked at last.
   var hasDeleted = false
-  /// A sync failed: what SQLite shows may not be on the disk, and a later sync would not tell.
+  /// A sync failed: what SQLite shows may not be on the disk, and a later sync would not tell. Or the file is damaged.
   var failure: StoreError?
 }
 
@@ -69,7 +69,7 @@ extension StateFile {
     case any
   }
 
-  /// A full disk, a busy file or a refused request has changed nothing.
+  /// A full disk, a busy file or a refused request has changed nothing. A damaged file is one for the next start to set aside.
   private func latching(_ fatal: Fatal, _ work: () throws(StoreError) -> Void) throws(StoreError) {
     do throws(StoreError) {
       try work()
@@ -78,11 +78,16 @@ extension StateFile {
         switch error {
         case .syncFailed: true
         case .io: fatal == .any
+        case .damaged: true
         default: false
         }
       if isFatal {
         writes.withLock { $0.failure = error }
-        directory.markSuspect("A sync of the state file failed: \(error)")
+        if case .damaged = error {
+          directory.markStateDamaged("\(error)")
+        } else {
+          directory.markSuspect("A sync of the state file failed: \(error)")
+        }
       }
       throw error
     }

@@ -7,12 +7,14 @@ internal import Synchronization
 final class StateReader: Sendable {
   private let path: String
   private let connection: DatabaseQueue
+  private let beforeRead: StoreFaults.Hook
   private let queue = DispatchQueue(label: "state reader", qos: .userInitiated)
   private let isClosed = Mutex(false)
 
   /// Opens the file that the state writer has already made.
-  init(path: String, files: any StoreFiles) throws(StoreError) {
+  init(path: String, files: any StoreFiles, beforeRead: @escaping StoreFaults.Hook) throws(StoreError) {
     self.path = path
+    self.beforeRead = beforeRead
     let location = files.databasePath(path)
     connection = try StoreError.mapping(path) {
       var configuration = Configuration()
@@ -32,7 +34,8 @@ final class StateReader: Sendable {
       guard !isClosed.withLock({ $0 }) else { return completion(.failure(.closed)) }
       completion(
         Result { () throws(StoreError) in
-          try StoreError.mapping(path) {
+          try beforeRead()
+          return try StoreError.mapping(path) {
             try connection.read { try work(ActorRowReader(path: path), $0) }
           }
         })

@@ -21,7 +21,7 @@ final class StateWriter: Sendable {
   }
 
   let file: StateFile
-  private let faults: StoreFaults
+  let faults: StoreFaults
   private let queue = DispatchQueue(label: "state writer", qos: .utility)
   private let shared = Mutex(Shared())
 

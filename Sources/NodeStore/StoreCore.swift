@@ -125,6 +125,7 @@ package final class StoreCore {
     -> [LoadedActor]
   {
     guard lock != nil else { throw .closed }
+    try faults.beforeRead()
     return try stateFile.loadActors(actors, of: partition)
   }
 
@@ -147,6 +148,7 @@ package final class StoreCore {
   /// See `NodeStore.readSnapshot`.
   package func readSnapshot(_ partition: PartitionID) throws(StoreError) -> EncodedSnapshot {
     guard lock != nil else { throw .closed }
+    try faults.beforeRead()
     return try stateFile.snapshot(partition)
   }
 

@@ -137,6 +137,14 @@ struct HandDrivenHost {
     drain()
   }
 
+  /// A row of an actor that was asked for while `holdsActors` comes, whatever the disk has.
+  mutating func arrive(_ row: ActorRow) {
+    let name = ActorName(actorType: row.actorType, actorID: row.actorID)
+    let epoch = heldActors.first?.epoch ?? 0
+    host.actorsLoaded([LoadedActor(name: name, rows: [row])], epoch: epoch, now: now)
+    drain()
+  }
+
   /// The actors that were asked for while `holdsActors` come now.
   mutating func releaseActors() {
     holdsActors = false

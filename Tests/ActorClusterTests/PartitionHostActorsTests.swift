@@ -67,6 +67,18 @@ import Testing
     #expect(try host.value()?.value == 5)
   }
 
+  /// A checkpoint that lost its index would have entries applied again to rows that have them already.
+  @Test func aRowFromBeyondTheStateIsNotTaken() throws {
+    var host = Host.serving(limits: Self.limits())
+    host.holdsActors = true
+    let call = try host.increment(1, on: "a", as: 1)
+    host.drain()
+    let beyond = host.host.appliedIndex + 1
+    host.arrive(ActorRow(actorType: "counter", actorID: "a", rowKey: "", index: beyond, value: []))
+    #expect(host.host.filesFault?.contains("has a row of entry \(beyond)") == true)
+    #expect(host.answers[call] != nil && !host.host.isServing)
+  }
+
   @Test func messagesWaitForTheirActorAndAreAppliedOnce() throws {
     var host = Host.serving(limits: Self.limits())
     host.invoke(

@@ -143,6 +143,45 @@ import Testing
     try expectCaughtUp(group)
   }
 
+  /// Its state file cannot be read: another gives the snapshot, and this replica is replaced.
+  @Test(arguments: [StoreError.damaged(file: "state.db", detail: "x"), .io(file: "state.db", detail: "x")])
+  func aLeaderThatCannotReadItsSnapshotLetsAnotherLead(error: StoreError) throws {
+    let group = try reading()
+    group.dropHeld()
+    group.hosts[0].snapshotFailed(error)
+    try group.tick(200)
+    #expect(group.hosts[0].filesFault?.contains("state.db") == true && !group.hosts[0].isLeader)
+    #expect(group.hosts[1].isServing)
+    #expect(group.traces[2].installs == 1)
+    #expect(try group.value(at: 2) == group.value(at: 1))
+  }
+
+  /// What waits for the next attempt: a busy file, and a leader without which nobody would serve.
+  @Test func aLeaderThatNobodyCanReplaceGoesOn() throws {
+    let group = try reading()
+    group.hosts[0].snapshotFailed(.locked(file: "state.db"))
+    try group.tick()
+    #expect(group.hosts[0].isServing)
+    group.drops = isTo(1)
+    try group.tick(60)
+    #expect(group.hosts[0].isServing)
+    group.hosts[0].snapshotFailed(.io(file: "state.db", detail: "x"))
+    try group.tick()
+    #expect(group.hosts[0].isServing && group.hosts[0].filesFault == nil)
+  }
+
+  /// The leader was asked to read its snapshot, and has not.
+  private func reading() throws -> HostGroup {
+    let group = try behind()
+    group.holds = { node, action in
+      if case .readSnapshot = action { node == 0 } else { false }
+    }
+    group.drops = { _ in false }
+    try group.tick(20)
+    #expect(group.hosts[0].raft.progress.contains { $0.isInSnapshot })
+    return group
+  }
+
   @Test func aSnapshotThatIsTooLargeIsSaidOnceAndNotReadAllTheTime() throws {
     var limits = Self.limits
     limits.snapshotBytes = 10

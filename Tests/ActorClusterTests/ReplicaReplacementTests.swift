@@ -225,8 +225,23 @@ struct ReplicaNeedsTests {
     #expect(node.want(partition, above: id(2), isUnhosted: false, now: 0))
     #expect(node.accept(id(2, 1), partition))
     node.needs.assigned(partition, now: 100)
-    #expect(node.want(partition, above: id(2, 1), isUnhosted: false, now: 200))
-    #expect(node.due(201).isEmpty)
-    #expect(node.due(100 + ReplicaNeeds.pauseMilliseconds).map(\.above) == [id(2, 1)])
+    let (first, last) = (
+      ReplicaNeeds.pauseMilliseconds.lowerBound, ReplicaNeeds.pauseMilliseconds.upperBound
+    )
+    var now: Int64 = 100
+    var pause = first
+    for generation in 1...8 as ClosedRange<UInt64> {
+      #expect(node.want(partition, above: id(2, generation), isUnhosted: false, now: now + 100))
+      #expect(node.due(now + 99 + pause).isEmpty)
+      #expect(node.due(now + 100 + pause).map(\.above) == [id(2, generation)])
+      now += 100 + pause
+      #expect(node.accept(id(2, generation + 1), partition))
+      node.needs.assigned(partition, now: now)
+      pause = min(2 * pause, last)
+    }
+    #expect(pause == last)
+    // One that lasted is replaced at once.
+    #expect(node.want(partition, above: id(2, 9), isUnhosted: false, now: now + last))
+    #expect(node.due(now + last).map(\.above) == [id(2, 9)])
   }
 }

@@ -1,114 +1,139 @@
-// A cluster of counter nodes as processes, which a test kills and whose disks it spoils.
+// Counter nodes as processes on loopback, which a test starts, kills and looks at.
 import ActorCluster
 import ClusterTestKit
 import Foundation
 import Logging
 import NIOPosix
 import PeerTransport
+import Synchronization
 import Testing
 
-/// One test's cluster with a client that counts what was acknowledged.
-final class ProcessCluster {
-  let cluster: LocalCluster
-  private let system: ClusterSystem
-  private var processes: [NodeID: Process] = [:]
-  private var starts: [NodeID: Int] = [:]
-  /// Acknowledged increments, by counter.
-  private var acknowledged: [String: Int] = [:]
-
-  init(nodes: [String] = ["north", "south", "west"], partitions: UInt32 = 4) throws {
-    let directory = FileManager.default.temporaryDirectory.appendingPathComponent("disks-\(UUID())").path
-    cluster = try LocalCluster(makingIn: directory, nodes: nodes, partitionCount: partitions)
-    var logger = Logger(label: "client")
-    logger.logLevel = .error
-    system = try ClusterSystem(
-      configuration: cluster.clientConfiguration(NodeID(rawValue: "client"), incarnation: 1),
-      types: DurableTypes([]), store: nil, group: MultiThreadedEventLoopGroup.singleton, logger: logger,
-      onStoreFailure: { _ in })
+/// One test's nodes. `run` makes them, with a client and callers, and checks at the end what was acknowledged.
+final class ProcessCluster: Sendable {
+  private struct Started {
+    var process: Process
+    /// How often the node was started.
+    var count: Int
   }
 
-  deinit {
-    for process in processes.values { kill(process.processIdentifier, SIGKILL) }
-    try? FileManager.default.removeItem(atPath: cluster.directory)
+  let local: LocalCluster
+  private let started = Mutex<[NodeID: Started]>([:])
+
+  init(_ nodes: [String] = ["north", "south", "west"], partitions: UInt32 = 16) throws {
+    let directory = FileManager.default.temporaryDirectory.appendingPathComponent("nodes-\(UUID())").path
+    local = try LocalCluster(makingIn: directory, nodes: nodes, partitionCount: partitions)
   }
 
-  func startAll() async throws {
-    for node in cluster.nodes { try start(node) }
-    try await system.start()
-  }
+  var nodes: [NodeID] { local.nodes }
 
-  func stop() async { await system.stop() }
+  /// Where the node's data is.
+  func data(of node: NodeID) -> URL { URL(fileURLWithPath: local.dataDirectory(of: node)) }
+
+  // MARK: processes
 
   func start(_ node: NodeID) throws {
-    let number = (starts[node] ?? 0) + 1
-    starts[node] = number
-    let log = logPath(node, number)
+    let count = (started.withLock { $0[node]?.count } ?? 0) + 1
+    let log = logPath(node, count)
     try Data().write(to: URL(fileURLWithPath: log))
+    local.forgetReport(of: node)
     let process = Process()
     process.executableURL = try BuiltExecutable.find("counter-node")
-    process.arguments = [node.rawValue, cluster.directory]
+    process.arguments = [node.rawValue, local.directory]
     process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
     try process.run()
-    processes[node] = process
+    started.withLock { $0[node] = Started(process: process, count: count) }
   }
 
-  func kill9(_ node: NodeID) throws {
-    let process = try #require(processes[node])
-    processes[node] = nil
-    kill(process.processIdentifier, SIGKILL)
+  func startAll() throws {
+    for node in nodes { try start(node) }
+  }
+
+  /// As `kill -9` does it; returns when the process is gone.
+  func kill(_ node: NodeID) {
+    guard let process = started.withLock({ $0[node]?.process }) else { return }
+    if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) }
     process.waitUntilExit()
   }
 
-  func data(of node: NodeID) -> URL { URL(fileURLWithPath: cluster.dataDirectory(of: node)) }
+  func isRunning(_ node: NodeID) -> Bool { started.withLock { $0[node]?.process.isRunning } ?? false }
+
+  /// Of a node that has ended.
+  func exitStatus(of node: NodeID) -> Int32? { started.withLock { $0[node]?.process.terminationStatus } }
+
+  /// Ends everything and removes the files.
+  func remove() {
+    for node in nodes { kill(node) }
+    try? FileManager.default.removeItem(atPath: local.directory)
+  }
+
+  /// A client of the whole cluster.
+  /// - Parameter backoff: what it waits between attempts to connect; nil for what is usual.
+  func client(incarnation: UInt64 = 1, backoff: Duration? = nil) async throws -> ClusterSystem {
+    var configuration = local.clientConfiguration(NodeID(rawValue: "client"), incarnation: incarnation)
+    if let backoff {
+      configuration.transport.timing.minimumBackoff = backoff
+      configuration.transport.timing.maximumBackoff = backoff
+    }
+    var logger = Logger(label: "client")
+    logger.logLevel = .critical
+    let system = try ClusterSystem(
+      configuration: configuration, types: DurableTypes([]), store: nil,
+      group: MultiThreadedEventLoopGroup.singleton, logger: logger, onStoreFailure: { _ in })
+    try await system.start()
+    return system
+  }
+
+  // MARK: what is seen of them
+
+  func report(_ node: NodeID) -> NodeReport? { try? local.report(of: node) }
+
+  var allLead: Bool { nodes.allSatisfy { (report($0)?.leads ?? 0) > 0 } }
+
+  /// Whether the node votes in every partition, and leads some.
+  func isWhole(_ node: NodeID) -> Bool {
+    report(node).map { $0.votes == Int(local.partitionCount) && $0.leads > 0 } ?? false
+  }
 
   /// What the node's latest process has logged.
   func log(of node: NodeID) -> String {
-    let text = try? String(contentsOfFile: logPath(node, starts[node] ?? 0), encoding: .utf8)
-    return text ?? ""
+    let count = started.withLock { $0[node]?.count } ?? 0
+    return (try? String(contentsOfFile: logPath(node, count), encoding: .utf8)) ?? ""
   }
 
-  private func logPath(_ node: NodeID, _ number: Int) -> String {
-    "\(cluster.directory)/\(node).\(number).log"
+  /// What all its processes have logged.
+  func logs(of node: NodeID) -> String {
+    let count = started.withLock { $0[node]?.count } ?? 0
+    return (0..<count).compactMap { try? String(contentsOfFile: logPath(node, $0 + 1), encoding: .utf8) }
+      .joined()
   }
+
+  private func logPath(_ node: NodeID, _ count: Int) -> String { "\(local.directory)/\(node).\(count).log" }
 
   func waitForLog(
     of node: NodeID, _ words: String, within limit: Duration = .seconds(60),
     sourceLocation: SourceLocation = #_sourceLocation
   ) async throws {
+    try await waitUntil(
+      "\(node) says \"\(words)\"", within: limit, sourceLocation: sourceLocation
+    ) { $0.log(of: node).contains(words) }
+  }
+
+  func waitUntil(
+    _ what: Comment, within limit: Duration, sourceLocation: SourceLocation = #_sourceLocation,
+    _ condition: (ProcessCluster) -> Bool
+  ) async throws {
     let deadline = ContinuousClock.now + limit
-    while !log(of: node).contains(words) {
+    while !condition(self) {
       try #require(
-        ContinuousClock.now < deadline, "\(node) never said \"\(words)\": \(log(of: node).suffix(4_000))",
+        ContinuousClock.now < deadline, "not within \(limit): \(what); \(reports)",
         sourceLocation: sourceLocation)
       try await Task.sleep(for: .milliseconds(50))
     }
   }
 
-  /// Adds to counters in all partitions; returns when everything is acknowledged.
-  func increment(rounds: Int = 5) async throws {
-    let counters = (0..<16).map { "c\($0)" }
-    for _ in 0..<rounds {
-      try await withThrowingTaskGroup(of: String.self) { tasks in
-        for counter in counters {
-          tasks.addTask { [system] in
-            try await ClusterSystem.$callOptions.withValue(CallOptions(timeout: .seconds(60))) {
-              _ = try await system.actor(Counter.self, counter).increment(1)
-            }
-            return counter
-          }
-        }
-        for try await counter in tasks { acknowledged[counter, default: 0] += 1 }
-      }
-    }
-  }
-
-  /// Everything acknowledged is there, once.
-  func checkCounters() async throws {
-    for (counter, count) in acknowledged.sorted(by: { $0.key < $1.key }) {
-      let value = try await ClusterSystem.$callOptions.withValue(CallOptions(timeout: .seconds(60))) {
-        try await system.actor(Counter.self, counter).value(Done())
-      }
-      #expect(value.increments == count && value.value == count, "\(counter): \(value)")
+  private var reports: [String] {
+    nodes.map { node in
+      "\(node)\(isRunning(node) ? "" : " (ended)"): \(report(node).map { "\($0)" } ?? "no report")"
     }
   }
 }

@@ -105,12 +105,18 @@ import Testing
     let faultSwitch = FaultSwitch()
     let store = try openStore(directory, faults: faultSwitch.storeFaults)
     faultSwitch.set(faults(full: true))
-    async let waiting = store.append(1, request(entries: [entry(1)]))
+    // The store must not wait for room for ever when the test ends early.
+    defer { faultSwitch.set(InjectedFaults()) }
+    let (results, told) = AsyncStream.makeStream(of: Result<Void, StoreError>.self)
+    store.append(partition: PartitionID(rawValue: 1), request: request(entries: [entry(1)])) {
+      told.yield($0)
+    }
     try await until { store.statistics().isLogFull }
     var failing = InjectedFaults()
     failing.failsSync = .init()
     faultSwitch.set(failing)
-    guard case .syncFailed = await waiting.error else {
+    var waiting = results.makeAsyncIterator()
+    guard case .failure(.syncFailed)? = await waiting.next() else {
       Issue.record("it did not fail")
       return
     }

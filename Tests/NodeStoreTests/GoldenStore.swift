@@ -1,6 +1,7 @@
 // What the golden files hold, as code. Whoever changes the format makes the next pair with it: GoldenFilesTests writes one where
 // the variable GOLDEN_OUTPUT says.
 import Foundation
+import GRDB
 import NodeStore
 import Raft
 
@@ -32,6 +33,13 @@ enum GoldenStore {
 
   static func entries(_ range: ClosedRange<LogIndex>, term: Term) -> [LogEntry] {
     range.map { LogEntry(index: $0, term: term, payload: .command([UInt8(truncatingIfNeeded: $0), 2, 3])) }
+  }
+
+  /// Changes a closed state file behind the store's back.
+  static func change(_ directory: String, _ sql: String) async throws {
+    let queue = try DatabaseQueue(path: directory + "/state.db")
+    try await queue.write { try $0.execute(sql: sql) }
+    try queue.close()
   }
 
   /// Partition 1: a log with a truncation and a checkpoint. Partition 2: compacted up to 4. Partition 3: an installed snapshot.

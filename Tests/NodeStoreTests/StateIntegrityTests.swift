@@ -1,6 +1,5 @@
 // Rows that are not what was written are found, each in its place, and hurt nobody else.
 import Foundation
-import GRDB
 import NodeStore
 import Raft
 import Testing
@@ -20,9 +19,7 @@ import Testing
   }
 
   private func change(_ directory: String, _ sql: String) async throws {
-    let queue = try DatabaseQueue(path: directory + "/state.db")
-    try await queue.write { try $0.execute(sql: sql) }
-    try queue.close()
+    try await GoldenStore.change(directory, sql)
   }
 
   @Test(arguments: [

@@ -1,4 +1,5 @@
 // What a partition asks of the state file to bring state into memory.
+internal import Logging
 internal import NodeStore
 internal import Raft
 
@@ -12,8 +13,21 @@ extension PartitionLoop {
     let names = actors.map { ActorName(actorType: $0.type, actorID: $0.id) }
     let replica = hosts[partition]?.raft.id
     services.store.loadActors(names, of: partition) { result in
+      if case .failure(let error) = result, self.isReadAgain(after: error) {
+        return self.afterPause(partition, of: replica) { loop in
+          loop.complain("actors cannot be loaded, and are tried again", "\(error)", partition)
+          loop.loadActors(actors, epoch: epoch, partition)
+        }
+      }
       self.submit(.actorsLoaded(result, epoch: epoch), to: partition, of: replica)
     }
+  }
+
+  /// A file that somebody holds is free again soon. Where there is no other node that could take over and give the partition
+  /// back, a disk that fails to read is asked again, too.
+  private nonisolated func isReadAgain(after error: StoreError) -> Bool {
+    if case .io = error { return topology.nodes.count == 1 }
+    return error.isRetryable
   }
 
   func findRetired(_ ranges: [Range<String>], limit: Int, _ partition: PartitionID) {

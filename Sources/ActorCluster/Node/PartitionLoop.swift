@@ -185,7 +185,7 @@ actor PartitionLoop {
     case .snapshotRead(.success(let snapshot)): hosts[partition]?.snapshotRead(snapshot, moment)
     case .snapshotRead(.failure(let error)):
       complain("a snapshot cannot be read for another replica, which cannot catch up", "\(error)", partition)
-      hosts[partition]?.snapshotUnreadable()
+      hosts[partition]?.snapshotFailed(error)
     case .snapshotInstalled(let base): hosts[partition]?.snapshotInstalled(base)
     case .snapshotRefused(let base, let error):
       complain("a snapshot cannot be used and is asked for again", "\(error)", partition)
@@ -343,7 +343,7 @@ actor PartitionLoop {
   }
 
   /// Logs what happens again and again as long as nobody removes its cause.
-  private func complain(_ words: Logger.Message, _ cause: String, _ partition: PartitionID) {
+  func complain(_ words: Logger.Message, _ cause: String, _ partition: PartitionID) {
     guard complaints.admit(cause, of: partition, at: services.moment().monotonic) else { return }
     services.logger.warning(words, metadata: ["partition": "\(partition.rawValue)", "cause": "\(cause)"])
   }

@@ -36,8 +36,9 @@ package struct ReplicaNeeds: Sendable {
     var notBefore: Int64
   }
 
-  /// A replica that breaks again so soon after it was replaced has a cause that replacing does not remove.
-  package static let pauseMilliseconds: Int64 = 600_000
+  /// A replica that breaks again soon after it was replaced may have a cause that replacing does not remove: it waits, twice
+  /// as long each time.
+  package static let pauseMilliseconds: ClosedRange<Int64> = 10_000...600_000
   private static let joiningMilliseconds: Int64 = 10_000
 
   private var wanted: [PartitionID: Wanted] = [:]
@@ -46,6 +47,7 @@ package struct ReplicaNeeds: Sendable {
   /// Assigned, and no voters yet.
   private var joining: [PartitionID: ReplicaID] = [:]
   private var lastAssigned: [PartitionID: Int64] = [:]
+  private var pauses: [PartitionID: Int64] = [:]
   private var lastJoiningAsked: Int64?
   /// All that were to be rebuilt since the start, and those that are.
   package private(set) var begun: Set<PartitionID> = []
@@ -65,12 +67,23 @@ package struct ReplicaNeeds: Sendable {
     _ partition: PartitionID, above: ReplicaID, reason: String, isUnhosted: Bool, now: Int64
   ) -> Bool {
     guard wanted[partition] == nil, assigning[partition] == nil else { return false }
-    let notBefore = lastAssigned[partition].map { $0 + Self.pauseMilliseconds } ?? now
+    let notBefore = now + pause(of: partition, now: now)
     wanted[partition] = Wanted(above: above, reason: reason, isUnhosted: isUnhosted, notBefore: notBefore)
     joining[partition] = nil
     begun.insert(partition)
     done.remove(partition)
     return true
+  }
+
+  private mutating func pause(of partition: PartitionID, now: Int64) -> Int64 {
+    let range = Self.pauseMilliseconds
+    guard let last = lastAssigned[partition], now - last < range.upperBound else {
+      pauses[partition] = nil
+      return 0
+    }
+    let pause = min(range.upperBound, pauses[partition].map { 2 * $0 } ?? range.lowerBound)
+    pauses[partition] = pause
+    return pause
   }
 
   /// A replica that was assigned before this start and has not become a voter.

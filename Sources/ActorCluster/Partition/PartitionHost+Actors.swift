@@ -35,6 +35,11 @@ extension PartitionHost {
     for actor in loaded {
       let key = ActorKey(type: actor.name.actorType, id: actor.name.actorID)
       loads.arrived(key)
+      if let row = actor.rows.first(where: { $0.index > appliedIndex }) {
+        return quarantineFiles(
+          "\(key) has a row of entry \(row.index), and the state file is at \(appliedIndex): it has lost its checkpoint"
+        )
+      }
       do {
         try state.admit(key, actor.rows)
       } catch {

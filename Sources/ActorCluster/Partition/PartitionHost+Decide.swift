@@ -13,7 +13,12 @@ extension PartitionHost {
     if !isLeader {
       actions.append(.answer(call.id, .redirected(to: leaderNode)))
     } else if case .quarantined(let detail) = health {
-      fail(call, .quarantined(partition: id.rawValue, detail: detail))
+      // What only this replica cannot read another leads soon.
+      if filesFault != nil, raft.membership.allVoters.count > 1 {
+        actions.append(.answer(call.id, .redirected(to: nil)))
+      } else {
+        fail(call, .quarantined(partition: id.rawValue, detail: detail))
+      }
     } else if let problem = call.actor.problem {
       fail(call, .invalidCall(problem))
     } else if !isServing || !waiting.isEmpty {

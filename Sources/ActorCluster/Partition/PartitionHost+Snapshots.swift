@@ -52,6 +52,22 @@ extension PartitionHost {
     }
   }
 
+  /// The state file cannot be read. A replica that is up to date takes over, and this one is replaced; without such a one it
+  /// goes on, because it serves from memory.
+  package mutating func snapshotFailed(_ error: StoreError) {
+    snapshotUnreadable()
+    switch error {
+    case .damaged, .io: break
+    default: return
+    }
+    let canTakeOver = raft.progress.contains { follower in
+      follower.isRecentlyActive && !follower.isInSnapshot && raft.lastIndex - follower.match <= 1_024
+        && raft.membership.isVoter(follower.id) && !raft.membership.isWitness(follower.id)
+    }
+    guard canTakeOver, isLeader, health == .running else { return }
+    loadFailed("\(error)")
+  }
+
   /// It cannot be read, or is not at an entry of this log. Nothing is sent; who waits for it asks again.
   package mutating func snapshotUnreadable() {
     for replica in snapshots.readFailed() { raft.snapshotUnavailable(for: replica) }
