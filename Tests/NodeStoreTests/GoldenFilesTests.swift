@@ -11,8 +11,12 @@ import Testing
     .appendingPathComponent("GoldenFiles")
   private static let newest = 2
 
-  private func golden(_ format: Int, _ file: String) -> String {
-    Self.folder.appendingPathComponent("format-\(format)/\(file)").path
+  private static let files = ["log.db", "state.db"]
+
+  /// The files are kept as text (base64), because no database belongs into a repository of sources.
+  private func golden(_ format: Int, _ file: String) throws -> Data {
+    let text = try Data(contentsOf: Self.folder.appendingPathComponent("format-\(format)/\(file).base64"))
+    return try #require(Data(base64Encoded: text, options: .ignoreUnknownCharacters))
   }
 
   /// What must be in the files of every format, after the first start on them.
@@ -55,8 +59,8 @@ import Testing
 
   private func copy(_ format: Int, to directory: String) throws {
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-    for file in ["log.db", "state.db"] {
-      try FileManager.default.copyItem(atPath: golden(format, file), toPath: directory + "/" + file)
+    for file in Self.files {
+      try golden(format, file).write(to: URL(fileURLWithPath: directory + "/" + file))
     }
   }
 
@@ -92,7 +96,7 @@ import Testing
     let verification = try StoreVerification.run(directory: directory)
     #expect(verification.findings == [])
     #expect(verification.rows == 5 && verification.readModelRows == 2 && verification.batches > 4)
-    for file in ["log.db", "state.db"] {
+    for file in Self.files {
       let settings = try await DatabaseQueue(path: directory + "/" + file).read { database in
         [
           try String.fetchOne(database, sql: "SELECT value FROM meta WHERE key = 'format'"),
@@ -110,8 +114,11 @@ import Testing
     try await GoldenStore.make(in: directory)
     if let output = ProcessInfo.processInfo.environment["GOLDEN_OUTPUT"] {
       try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
-      for file in ["log.db", "state.db"] {
-        try FileManager.default.copyItem(atPath: directory + "/" + file, toPath: output + "/" + file)
+      for file in Self.files {
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: directory + "/" + file))
+        try
+          (bytes.base64EncodedData(options: [.lineLength76Characters, .endLineWithLineFeed]) + Data("\n".utf8))
+          .write(to: URL(fileURLWithPath: "\(output)/\(file).base64"))
       }
     }
     #expect(try StoreVerification.run(directory: directory).findings == [])
@@ -119,8 +126,8 @@ import Testing
 
   /// The power fails after each number of changes of the disk: the next start finishes what was begun, and nothing is lost.
   @Test func aMigrationSurvivesPowerLossAtAnyMoment() throws {
-    let log = Array(try Data(contentsOf: URL(fileURLWithPath: golden(1, "log.db"))))
-    let state = Array(try Data(contentsOf: URL(fileURLWithPath: golden(1, "state.db"))))
+    let log = Array(try golden(1, "log.db"))
+    let state = Array(try golden(1, "state.db"))
     var decisions = SplitMix64(seed: 3)
     var failures = 0
     for changes in 0..<400 {
@@ -162,8 +169,8 @@ import Testing
       Issue.record("another node's files were opened")
       return
     }
-    for file in ["log.db", "state.db"] {
-      let before = try Data(contentsOf: URL(fileURLWithPath: golden(1, file)))
+    for file in Self.files {
+      let before = try golden(1, file)
       let after = try Data(contentsOf: URL(fileURLWithPath: directory + "/" + file))
       #expect(before == after, "\(file)")
     }
