@@ -278,6 +278,21 @@ import Testing
     try expectCaughtUp(group)
   }
 
+  /// The state file has the snapshot before the host hears of it: rows that are read in between are ahead of its state.
+  @Test func rowsThatAreReadDuringAnInstallationAreNoDamage() throws {
+    let group = try installing()
+    let row = ActorRow(actorType: "counter", actorID: "b", rowKey: "", index: 1_000_000, value: [0])
+    let loaded = [LoadedActor(name: ActorName(actorType: "counter", actorID: "b"), rows: [row])]
+    for epoch in 1...9 as ClosedRange<UInt64> {
+      group.hosts[2].actorsLoaded(loaded, epoch: epoch, now: group.now)
+    }
+    try group.settle()
+    #expect(group.traces[2].alarms == [])
+    try group.release()
+    try group.tick(5)
+    try expectCaughtUp(group)
+  }
+
   // MARK: memory
 
   @Test func whatWasSentIsFreed() throws {

@@ -13,6 +13,8 @@ struct ActorLoads: Sendable {
   private(set) var epoch: UInt64 = 1
   private var wanted: [ActorKey] = []
   private var underWay: Set<ActorKey> = []
+  /// Read while another state was on its way into the file; to be read again if that does not come.
+  private var postponed: [ActorKey] = []
   private var parked: [ParkedWork] = []
   private(set) var parkedCalls = 0
 
@@ -27,6 +29,13 @@ struct ActorLoads: Sendable {
   }
 
   mutating func arrived(_ key: ActorKey) { underWay.remove(key) }
+
+  mutating func postpone(_ key: ActorKey) { postponed.append(key) }
+
+  mutating func readPostponed() {
+    wanted += postponed
+    postponed = []
+  }
 
   mutating func park(_ work: ParkedWork) {
     if case .call = work { parkedCalls += 1 }
@@ -54,5 +63,6 @@ struct ActorLoads: Sendable {
     epoch += 1
     wanted = []
     underWay = []
+    postponed = []
   }
 }

@@ -34,6 +34,11 @@ extension PartitionHost {
     guard epoch == loads.epoch, health == .running else { return }
     for actor in loaded {
       let key = ActorKey(type: actor.name.actorType, id: actor.name.actorID)
+      // They may be those of the snapshot, which are ahead of the state here.
+      if isInstalling {
+        loads.postpone(key)
+        continue
+      }
       loads.arrived(key)
       if let row = actor.rows.first(where: { $0.index > appliedIndex }) {
         return quarantineFiles(
@@ -46,6 +51,7 @@ extension PartitionHost {
         return quarantine("\(key) cannot be restored from its rows: \(error)")
       }
     }
+    guard !isInstalling else { return }
     if isStalled { catchUp() }
     for work in loads.takeParked() {
       switch work {

@@ -110,6 +110,7 @@ extension PartitionHost {
   /// The snapshot cannot be used, and the state file is as it was. The leader sends one anew.
   package mutating func snapshotRefused(_ base: LogBase, _ now: Moment) {
     isInstalling = false
+    loads.readPostponed()
     reject(SnapshotID(index: base.index, term: base.term), now)
   }
 
