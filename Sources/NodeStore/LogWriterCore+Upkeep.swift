@@ -29,6 +29,8 @@ extension LogWriterCore {
 
   /// A sync that failed in it is one of the log: the WAL begins anew on the word that its pages are in the file.
   private mutating func copyWAL(_ outcome: inout LogOutcome) {
+    // How long it is before it begins anew.
+    _ = measure()
     let start = ContinuousClock.now
     do throws(StoreError) {
       let copy = try file.copyWAL()

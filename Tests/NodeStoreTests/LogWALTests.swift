@@ -27,7 +27,7 @@ import Testing
     #expect(loaded.walPinnedCheckpoints == 0)
     #expect(loaded.longestWalCheckpointNanoseconds >= loaded.lastWalCheckpointNanoseconds)
     let size = try FileManager.default.attributesOfItem(atPath: directory + "/log.db")[.size] as? Int ?? 0
-    #expect(size > 30 << 20)
+    #expect(size > 28 << 20)
     #expect(await store.append(1, request(base: base(3_990))).error == nil)
     // The writer does the rest by itself, while nobody waits.
     for _ in 0..<600 where store.statistics().fileBytes > 8 << 20 || store.statistics().deletedBatches < 3_900

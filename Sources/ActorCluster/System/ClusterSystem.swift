@@ -32,6 +32,8 @@ public final class ClusterSystem: DistributedActorSystem, Sendable {
   let host: NodeHost?
   private let actors = NIOLockedValueBox(NodeActorTable())
   private let actorLoop: any EventLoop
+  /// For tasks that make many calls: on the loop of the links, so that a call changes threads nowhere.
+  public let taskExecutor: LoopTaskExecutor
 
   /// - Parameters:
   ///   - store: this node's files; nil for a client, which holds no replicas.
@@ -57,6 +59,7 @@ public final class ClusterSystem: DistributedActorSystem, Sendable {
       configuration: configuration.transport, eventLoopGroup: group, logger: logger,
       onEvent: { relay.receive($0) })
     self.transport = transport
+    taskExecutor = LoopTaskExecutor(transport.eventLoop)
     let links = TransportLinks(transport: transport, logger: logger)
     host = store.map {
       NodeHost(

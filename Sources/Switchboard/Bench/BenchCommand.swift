@@ -4,7 +4,8 @@ internal import Foundation
 
 struct BenchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "Measure this machine and this build.", subcommands: [Store.self])
+    commandName: "bench", abstract: "Measure this machine and this build.",
+    subcommands: [Store.self, Calls.self, BenchPeerCommand.self])
 
   struct Store: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -38,20 +39,64 @@ struct BenchCommand: AsyncParsableCommand {
     }
 
     mutating func run() async throws {
-      let directory = URL(fileURLWithPath: on).appendingPathComponent("switchboard-bench-\(getpid())").path
-      do {
-        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
-      } catch {
-        throw ExitStatus.failed.because(
-          "no scratch directory can be made in \(on): \(error.localizedDescription). Choose another with --on."
-        )
-      }
-      defer { try? FileManager.default.removeItem(atPath: directory) }
-      do {
+      try await BenchDirectory.with(on: on) { directory in
         try await StoreBench(directory: directory, seconds: seconds, tail: tail, closed: closed).run()
-      } catch {
-        throw ExitStatus.failed.because("the benchmark cannot go on: \(error)")
       }
+    }
+  }
+
+  struct Calls: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "calls", abstract: "Distributed calls between two processes, beside raw TCP.",
+      discussion: """
+        Two processes on this machine, one event loop each, mutual TLS 1.3. Beside each figure of ours stands that of a raw TCP \
+        ping-pong between two processes, of the same size and with as many messages under way, from the same run.
+        """)
+
+    @Option(help: "Seconds for each measurement.")
+    var seconds: Double = 3
+
+    @Option(parsing: .upToNextOption, help: "Bytes of the argument.")
+    var bytes: [Int] = [100, 1024]
+
+    @Option(parsing: .upToNextOption, help: "Callers at once.")
+    var callers: [Int] = [1, 64, 256]
+
+    func validate() throws {
+      guard seconds > 0, seconds <= 3_600 else {
+        throw ValidationError("--seconds must be above 0 and at most 3600")
+      }
+      guard bytes.allSatisfy({ (80...(1 << 20)).contains($0) }) else {
+        throw ValidationError("--bytes must be 80 to 1048576")
+      }
+      guard callers.allSatisfy({ (1...10_000).contains($0) }) else {
+        throw ValidationError("--callers must be 1 to 10000")
+      }
+    }
+
+    mutating func run() async throws {
+      try await BenchDirectory.with(on: NSTemporaryDirectory()) { directory in
+        try await CallsBench(directory: directory, seconds: seconds, sizes: bytes, callers: callers).run()
+      }
+    }
+  }
+}
+
+/// A scratch directory, removed at the end.
+enum BenchDirectory {
+  static func with(on parent: String, _ body: (String) async throws -> Void) async throws {
+    let directory = URL(fileURLWithPath: parent).appendingPathComponent("switchboard-bench-\(getpid())").path
+    do {
+      try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
+    } catch {
+      throw ExitStatus.failed.because(
+        "no scratch directory can be made in \(parent): \(error.localizedDescription)")
+    }
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    do {
+      try await body(directory)
+    } catch {
+      throw ExitStatus.failed.because("the benchmark cannot go on: \(error)")
     }
   }
 }

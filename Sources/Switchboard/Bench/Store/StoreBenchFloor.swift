@@ -73,8 +73,10 @@ struct BenchFailure: Error, CustomStringConvertible {
 
 extension ContinuousClock.Instant {
   /// From this instant until now.
-  var seconds: Double {
-    let duration = duration(to: .now).components
+  var seconds: Double { seconds(until: .now) }
+
+  func seconds(until end: ContinuousClock.Instant) -> Double {
+    let duration = duration(to: end).components
     return Double(duration.seconds) + Double(duration.attoseconds) / 1e18
   }
 }

@@ -1,0 +1,46 @@
+// The actor of the benchmark's other process.
+internal import ActorCluster
+internal import Distributed
+internal import Foundation
+
+/// What the other process has used so far.
+struct PeerUsage: Codable, Sendable {
+  /// User and system time of all its threads, seconds.
+  var processorSeconds: Double
+  /// Messages that came one way.
+  var told: Int
+  /// Blocks allocated so far; nil where nobody counts them.
+  var allocations: UInt64?
+}
+
+/// Answers with what it is sent.
+distributed actor BenchEcho: NodeActor {
+  typealias ActorSystem = ClusterSystem
+
+  static let actorType = "bench-echo"
+  static let methods: [NodeMethod<BenchEcho>] = [
+    .method("echo") { actor, message in try await actor.echo(message) },
+    .method("tell") { actor, message in try await actor.tell(message) },
+    .method("usage") { actor, nothing in try await actor.usage(nothing) },
+  ]
+
+  nonisolated var unownedExecutor: UnownedSerialExecutor { actorSystem.executor }
+
+  private var told = 0
+
+  init(actorSystem: ClusterSystem) {
+    self.actorSystem = actorSystem
+  }
+
+  distributed func echo(_ message: BenchMessage) -> BenchMessage { message }
+
+  distributed func tell(_ message: BenchMessage) -> Done {
+    told += 1
+    return Done()
+  }
+
+  distributed func usage(_ nothing: Done) -> PeerUsage {
+    PeerUsage(
+      processorSeconds: ProcessUsage.processorSeconds(), told: told, allocations: ProcessUsage.allocations())
+  }
+}

@@ -1,0 +1,72 @@
+// Callers of one actor in another process, and what they measure.
+internal import ActorCluster
+internal import Distributed
+internal import Foundation
+
+/// What one measurement came to.
+struct CallsFigures: Sendable {
+  var callsPerSecond: Double
+  /// Seconds; none where only the rate was measured.
+  var roundTrips: Percentiles
+  /// Processor seconds for each call, of the caller's process and of the other.
+  var processor: (own: Double, peer: Double)?
+  /// Blocks allocated for each call, where they are counted.
+  var allocations: (own: Double, peer: Double)?
+}
+
+struct CallsBenchLoad {
+  let system: ClusterSystem
+  let echo: BenchEcho
+
+  /// `callers` tasks that each call again when the answer has come.
+  func calls(bytes: Int, callers: Int, seconds: Double) async throws -> CallsFigures {
+    let message = try BenchMessage(bytes: bytes)
+    guard try await echo.echo(message) == message else { throw BenchFailure("the echo is another message") }
+    return try await measuring { start in
+      try await withThrowingTaskGroup(of: [Double].self) { group in
+        for _ in 0..<callers {
+          group.addTask(executorPreference: system.taskExecutor) {
+            var samples: [Double] = []
+            var last = ContinuousClock.now
+            while start.seconds(until: last) < seconds {
+              _ = try await echo.echo(message)
+              let now = ContinuousClock.now
+              samples.append(last.seconds(until: now))
+              last = now
+            }
+            return samples
+          }
+        }
+        var all: [Double] = []
+        for try await samples in group { all += samples }
+        return all
+      }
+    }
+  }
+
+  private func measuring(
+    _ body: (ContinuousClock.Instant) async throws -> [Double]
+  ) async throws -> CallsFigures {
+    let before = (
+      processor: ProcessUsage.processorSeconds(), allocations: ProcessUsage.allocations(),
+      peer: try await echo.usage(Done())
+    )
+    let start = ContinuousClock.now
+    let samples = try await body(start)
+    let elapsed = start.seconds
+    let count = Double(max(1, samples.count))
+    let own = ProcessUsage.processorSeconds() - before.processor
+    let peer = try await echo.usage(Done())
+    var figures = CallsFigures(
+      callsPerSecond: Double(samples.count) / elapsed, roundTrips: Percentiles(samples),
+      processor: (own / count, (peer.processorSeconds - before.peer.processorSeconds) / count))
+    if let ownBefore = before.allocations, let ownAfter = ProcessUsage.allocations(),
+      let peerBefore = before.peer.allocations, let peerAfter = peer.allocations
+    {
+      figures.allocations = (
+        Double(ownAfter - ownBefore) / count, Double(peerAfter - peerBefore) / count
+      )
+    }
+    return figures
+  }
+}
