@@ -172,6 +172,7 @@ let package = Package(
       name: "NodeStoreTests",
       dependencies: [
         "CBOR", "ClusterTestKit", "NodeStore", "Raft", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],
       exclude: ["GoldenFiles"],
       swiftSettings: strict),

@@ -1,19 +1,28 @@
 // The SQL of reading a part of a partition: its own tables, single actors, the oldest rows of a type.
-internal import GRDB
+package import GRDB
 
 /// Reads on any connection to the state file.
-struct ActorRowReader {
+package struct ActorRowReader {
   /// For errors.
   let path: String
 
+  package init(path: String) {
+    self.path = path
+  }
+
   /// The partition's own tables, whose types begin with `$`, without `skipped`. Sorted by their keys.
-  func tables(of partition: PartitionID, skipping skipped: String?, _ database: Database) throws -> [ActorRow]
-  {
-    // `%` follows `$`.
-    try rows(
-      database,
-      "partition = ? AND actor_type >= '$' AND actor_type < '%' AND actor_type <> ? ORDER BY actor_type, actor_id, row_key",
-      [Int64(partition.rawValue), skipped ?? ""], partition)
+  package func tables(
+    of partition: PartitionID, skipping skipped: String?, _ database: Database
+  ) throws -> [ActorRow] {
+    // `%` follows `$`. What is skipped may have millions of rows: it is passed over, not filtered out.
+    let ranges = skipped.map {
+      [("actor_type >= ? AND actor_type < ?", ["$", $0]), ("actor_type > ? AND actor_type < ?", [$0, "%"])]
+    }
+    return try (ranges ?? [("actor_type >= ? AND actor_type < ?", ["$", "%"])]).flatMap { range, bounds in
+      try rows(
+        database, "partition = ? AND \(range) ORDER BY actor_type, actor_id, row_key",
+        [Int64(partition.rawValue)] + StatementArguments(bounds), partition)
+    }
   }
 
   /// Every row of an actor, sorted by row key.
