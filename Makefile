@@ -19,7 +19,7 @@ DEMO_FLAGS := $(if $(DATA),--data "$(DATA)") $(if $(DAY),--day "$(DAY)") $(if $(
 # Two builds at once would wait for each other.
 .NOTPARALLEL:
 .PHONY: help demo failover build bootstrap test test-debug test-release lint format chaos check-steps simulate \
-  simulate-mutants scenarios linearizability crash-loop bench clean
+  simulate-mutants scenarios linearizability crash-loop bench fuzz clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -78,6 +78,10 @@ crash-loop: bootstrap ## kill -9 one loaded node ROUNDS (300) times; its files v
 
 bench: build ## the store's figures beside the floor of the same run; ON: a directory on the disk to be measured
 	$(SWITCHBOARD) bench store --on $(or $(ON),.)
+
+fuzz: bootstrap ## decode INPUTS (10000000) damaged messages from SEED (1) on: no crash, no memory out of proportion
+	swift build -c release --product fuzz-cbor
+	.build/release/fuzz-cbor --inputs $(or $(INPUTS),10000000) --seed $(or $(SEED),1)
 
 linearizability: bootstrap ## three processes under kill -9 every 2 s, 50 clients, MINUTES (10): the history checked
 	swift build -c release --product counter-node

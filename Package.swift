@@ -41,6 +41,7 @@ let package = Package(
   targets: [
     .target(name: "CBOR", swiftSettings: strict),
     .target(name: "HistoryChecker", swiftSettings: strict),
+    .target(name: "Posix", swiftSettings: strict),
     .target(name: "PlantedBugs", swiftSettings: strict),
     .target(
       name: "Raft",
@@ -54,8 +55,16 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
+      name: "RevocationList",
+      dependencies: [
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "SwiftASN1", package: "swift-asn1"),
+      ],
+      swiftSettings: strict),
+    .target(
       name: "PeerTransport",
       dependencies: [
+        "RevocationList",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -66,6 +75,7 @@ let package = Package(
     .target(
       name: "CertificateAuthority",
       dependencies: [
+        "Posix", "RevocationList",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "SwiftASN1", package: "swift-asn1"),
         .product(name: "X509", package: "swift-certificates"),
@@ -107,8 +117,8 @@ let package = Package(
     .executableTarget(
       name: "Switchboard",
       dependencies: [
-        "ActorCluster", "CertificateAuthority", "ContactCenter", "Gateway", "HistoryChecker", "NodeStore",
-        "PeerTransport", "Raft",
+        "ActorCluster", "CBOR", "CertificateAuthority", "ContactCenter", "Gateway", "HistoryChecker",
+        "NodeStore", "PeerTransport", "Posix", "Raft", "RevocationList",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "GRDB", package: "GRDB.swift"),
@@ -159,10 +169,17 @@ let package = Package(
       ],
       path: "Sources/KillCampaign", swiftSettings: strict),
     .executableTarget(
+      name: "fuzz-cbor",
+      dependencies: [
+        "ActorCluster", "CBOR", "ContactCenter", "NodeStore", "Raft",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Sources/FuzzCBOR", swiftSettings: strict),
+    .executableTarget(
       name: "raft-scenario",
       dependencies: ["Raft", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       path: "Sources/RaftScenario", swiftSettings: strict),
-    .testTarget(name: "CBORTests", dependencies: ["CBOR"], swiftSettings: strict),
+    .testTarget(name: "CBORTests", dependencies: ["CBOR", "fuzz-cbor"], swiftSettings: strict),
     .testTarget(name: "HistoryCheckerTests", dependencies: ["HistoryChecker"], swiftSettings: strict),
     .testTarget(name: "RaftTests", dependencies: ["CBOR", "Raft"], swiftSettings: strict),
     .testTarget(
@@ -179,7 +196,7 @@ let package = Package(
     .testTarget(
       name: "PeerTransportTests",
       dependencies: [
-        "CertificateAuthority", "PeerTransport",
+        "CertificateAuthority", "PeerTransport", "RevocationList",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -189,7 +206,7 @@ let package = Package(
     .testTarget(
       name: "CertificateAuthorityTests",
       dependencies: [
-        "CertificateAuthority",
+        "CertificateAuthority", "RevocationList",
         .product(name: "SwiftASN1", package: "swift-asn1"),
         .product(name: "X509", package: "swift-certificates"),
       ],
@@ -225,9 +242,10 @@ let package = Package(
     .testTarget(
       name: "SwitchboardTests",
       dependencies: [
-        "ActorCluster", "ContactCenter", "Gateway", "HistoryChecker", "NodeStore", "PeerTransport",
-        "Switchboard",
+        "ActorCluster", "CertificateAuthority", "ContactCenter", "Gateway", "HistoryChecker", "NodeStore",
+        "PeerTransport", "RevocationList", "Switchboard",
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOPosix", package: "swift-nio"),
       ],
       swiftSettings: strict),
     .testTarget(

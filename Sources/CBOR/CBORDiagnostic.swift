@@ -6,11 +6,13 @@
 /// control characters as `\u` escapes.
 /// - Throws: `CBORError` if the bytes are not one well-formed item within the default limits.
 public func cborDiagnostic(_ bytes: [UInt8]) throws -> String {
-  let input = CBORInput(bytes: bytes[...])
-  _ = try input.checkWhole(CBORLimits())
-  var notation = DiagnosticNotation(input: input)
-  _ = try notation.appendItem(at: 0)
-  return notation.text
+  try bytes.withUnsafeBytes { bytes in
+    let input = CBORInput(bytes)
+    _ = try input.checkWhole(CBORLimits())
+    var notation = DiagnosticNotation(input: input)
+    _ = try notation.appendItem(at: 0)
+    return notation.text
+  }
 }
 
 /// Text that grows as items are read. The recursion is as deep as the input, which was checked before.
@@ -31,7 +33,7 @@ private struct DiagnosticNotation {
     case .bytes, .text:
       if head.isIndefinite { return try appendChunks(of: head) }
       let content = try input.content(of: head, at: index)
-      appendString(head.major, input.bytes[content])
+      appendString(head.major, input.stretch(content))
       return content.upperBound
     case .array:
       return try appendItems(of: head, at: index, brackets: ("[", "]"))
@@ -87,7 +89,7 @@ private struct DiagnosticNotation {
     while !chunk.isBreak {
       if index != string.next { text += ", " }
       let content = try input.content(of: chunk, at: index)
-      appendString(string.major, input.bytes[content])
+      appendString(string.major, input.stretch(content))
       index = content.upperBound
       chunk = try input.head(at: index)
     }
@@ -95,7 +97,7 @@ private struct DiagnosticNotation {
     return chunk.next
   }
 
-  private mutating func appendString(_ major: MajorType, _ content: ArraySlice<UInt8>) {
+  private mutating func appendString(_ major: MajorType, _ content: UnsafeRawBufferPointer) {
     guard major == .text else {
       text += "h'"
       for byte in content { text += hexadecimal(byte) }
@@ -141,7 +143,7 @@ private struct DiagnosticNotation {
     guard head.major == .bytes, !head.isIndefinite, head.argument <= 16 else { return nil }
     let content = try input.content(of: head, at: tag.next)
     text += tag.argument == 2 ? "" : "-"
-    text += decimal(Array(input.bytes[content]), plus: tag.argument == 2 ? 0 : 1)
+    text += decimal(Array(input.stretch(content)), plus: tag.argument == 2 ? 0 : 1)
     return content.upperBound
   }
 }

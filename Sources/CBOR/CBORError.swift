@@ -27,6 +27,8 @@ public enum CBORError: Error, Equatable, Sendable, CustomStringConvertible {
   case unsupportedSimpleValue(UInt8, path: String)
   /// An `encode(to:)` broke the rules of `Encoder`: two kinds of container, two single values, or one used after its end.
   case encoderMisuse(path: String)
+  /// An `init(from:)` kept its decoder and used it after the decoding had ended.
+  case decoderMisuse
 
   /// Always false: trying again with the same input fails again.
   public var isRetryable: Bool { false }
@@ -53,6 +55,8 @@ public enum CBORError: Error, Equatable, Sendable, CustomStringConvertible {
       "simple(\(value)) at \(named(path)) has no meaning here. Only false, true, null and undefined are understood."
     case .encoderMisuse(let path):
       "encode(to:) at \(named(path)) mixed kinds of container, wrote two single values, or wrote after its end."
+    case .decoderMisuse:
+      "a decoder was used after its decoding had ended. Read all that is needed within init(from:)."
     }
   }
 

@@ -4,17 +4,15 @@
 /// foreign input pays for this. The recursion is as deep as the input, which the check before it has bounded.
 struct DefiniteForm {
   private let input: CBORInput
-  private var output: [UInt8] = []
+  private var output: GrowingStack<UInt8>
 
   /// The definite form of the item that fills `input`.
   static func rewrite(_ input: CBORInput) throws(CBORError) -> [UInt8] {
-    var form = DefiniteForm(input: input)
-    form.output.reserveCapacity(input.bytes.count)
-    _ = try form.copyItem(at: input.bytes.startIndex)
-    return form.output
+    var form = DefiniteForm(input: input, output: GrowingStack(capacity: input.count))
+    defer { form.output.release() }
+    _ = try form.copyItem(at: 0)
+    return Array(form.output.contents)
   }
-
-  private init(input: CBORInput) { self.input = input }
 
   private mutating func copyItem(at index: Int) throws(CBORError) -> Int {
     let head = try input.head(at: index)
@@ -22,12 +20,12 @@ struct DefiniteForm {
     case .tag:
       return try copyItem(at: head.next)
     case .unsigned, .negative, .simple:
-      output += input.bytes[index..<head.next]
+      output.append(contentsOf: input.stretch(index..<head.next))
       return head.next
     case .bytes, .text:
       if head.isIndefinite { return try copyChunks(of: head) }
       let end = try input.content(of: head, at: index).upperBound
-      output += input.bytes[index..<end]
+      output.append(contentsOf: input.stretch(index..<end))
       return end
     case .array, .map:
       if head.isIndefinite { return try copyUntilBreak(head) }
@@ -40,17 +38,16 @@ struct DefiniteForm {
   }
 
   private mutating func copyChunks(of string: ItemHead) throws(CBORError) -> Int {
-    var content: [UInt8] = []
+    let start = output.count
     var index = string.next
     while true {
       let chunk = try input.head(at: index)
       if chunk.isBreak {
-        output.appendHead(string.major, UInt64(content.count))
-        output += content
+        insertHead(string.major, UInt64(output.count - start), at: start)
         return chunk.next
       }
       let range = try input.content(of: chunk, at: index)
-      content += input.bytes[range]
+      output.append(contentsOf: input.stretch(range))
       index = range.upperBound
     }
   }
@@ -62,13 +59,16 @@ struct DefiniteForm {
     while true {
       let head = try input.head(at: index)
       if head.isBreak {
-        var prefix: [UInt8] = []
-        prefix.appendHead(container.major, container.major == .map ? items / 2 : items)
-        output.insert(contentsOf: prefix, at: start)
+        insertHead(container.major, container.major == .map ? items / 2 : items, at: start)
         return head.next
       }
       index = try copyItem(at: index)
       items += 1
     }
+  }
+
+  private mutating func insertHead(_ major: MajorType, _ argument: UInt64, at index: Int) {
+    output.insertZeros(GrowingStack.headLength(argument), at: index)
+    output.fillHead(major, argument, at: index)
   }
 }

@@ -12,15 +12,15 @@ extension EncodingBuffer {
   }
 
   private func slowBuffer(of frame: UInt64) -> EncodingBuffer? {
-    guard let position = frames.lastIndex(where: { $0.identity == frame }) else {
-      for open in frames.reversed() {
-        for nested in open.detached {
+    guard let position = frames.contents.lastIndex(where: { $0.identity == frame }) else {
+      for open in frames.contents.reversed() {
+        for nested in detached[open.identity] ?? [] {
           if let found = nested.buffer.buffer(of: frame) { return found }
         }
       }
       return nil
     }
-    guard frames[(position + 1)...].allSatisfy(\.isNested) else { return nil }
+    guard frames.contents[(position + 1)...].allSatisfy(\.isNested) else { return nil }
     detach(above: position)
     return self
   }
@@ -28,42 +28,70 @@ extension EncodingBuffer {
   /// Moves the open values above a frame to a buffer of their own.
   private func detach(above parent: Int) {
     let frame = frames[parent + 1]
-    let moved = EncodingBuffer(session: session)
-    moved.bytes = Array(bytes[frame.start...])
-    moved.path = path
-    for var open in frames[(parent + 1)...] {
+    let moved = EncodingBuffer(movedOutOf: self)
+    moved.basePath = keys(toFrameAt: parent + 1)
+    moved.bytes.append(contentsOf: bytes.stretch(frame.start..<bytes.count))
+    for position in parent + 1..<frames.count {
+      var open = frames[position]
       open.start -= frame.start
       open.firstEntry -= frame.firstEntry
-      for index in open.detached.indices { open.detached[index].position -= frame.start }
+      if var values = detached[open.identity] {
+        for index in values.indices { values[index].position -= frame.start }
+        detached[open.identity] = values
+      }
       moved.frames.append(open)
       if open.kind == .map || open.kind == .array { depth -= 1 }
     }
-    moved.depth = depth + moved.frames.count { $0.kind == .map || $0.kind == .array }
-    for entry in entries[frame.firstEntry...] {
+    moved.depth = depth + moved.frames.contents.count { $0.kind == .map || $0.kind == .array }
+    for position in frame.firstEntry..<entries.count {
+      let entry = entries[position]
       moved.entries.append(
         EncodingEntry(keyStart: entry.keyStart - frame.start, keyEnd: entry.keyEnd - frame.start))
     }
-    frames.removeSubrange((parent + 1)...)
-    entries.removeSubrange(frame.firstEntry...)
-    bytes.removeSubrange(frame.start...)
-    frames[parent].detached.append(DetachedValue(position: frame.start, buffer: moved))
+    frames.removeLast(frames.count - parent - 1)
+    entries.removeLast(entries.count - frame.firstEntry)
+    bytes.removeLast(bytes.count - frame.start)
+    detached[frames[parent].identity, default: []].append(DetachedValue(position: frame.start, buffer: moved))
   }
 
   /// The buffer in which a frame is open, whether or not it is the last one there.
   func owner(of frame: UInt64) -> EncodingBuffer? {
-    if frames.contains(where: { $0.identity == frame }) { return self }
-    for open in frames {
-      for nested in open.detached {
+    if frames.contents.contains(where: { $0.identity == frame }) { return self }
+    guard hasDetached else { return nil }
+    for open in frames.contents {
+      for nested in detached[open.identity] ?? [] {
         if let owner = nested.buffer.owner(of: frame) { return owner }
       }
     }
     return nil
   }
 
+  // MARK: Paths
+
   /// The keys that lead to a frame, outermost first.
   func codingPath(of frame: UInt64) -> [any CodingKey] {
-    guard let owner = owner(of: frame) else { return path }
-    let count = owner.frames.last { $0.identity == frame }?.pathCount ?? 0
-    return Array(owner.path.prefix(count))
+    guard let owner = owner(of: frame) else { return [] }
+    return owner.keys(toFrameAt: owner.frames.contents.lastIndex { $0.identity == frame } ?? 0)
+  }
+
+  /// The keys that lead to the frame at a position: the last key of each map and the last index of each array before it.
+  /// - Parameter firstEntry: that of the frame, if it is no longer there.
+  func keys(toFrameAt position: Int, firstEntry: Int? = nil) -> [any CodingKey] {
+    var path = basePath
+    let input = CBORInput(UnsafeRawBufferPointer(bytes.contents))
+    for outer in 0..<position {
+      let frame = frames[outer]
+      let entryEnd = outer + 1 < frames.count ? frames[outer + 1].firstEntry : firstEntry ?? entries.count
+      switch frame.kind {
+      case .map:
+        guard entryEnd > frame.firstEntry, let type = frame.keyType else { continue }
+        path.append(WireKey.key(at: entries[entryEnd - 1].keyStart, in: input, as: type))
+      case .array:
+        path.append(IndexKey(max(frame.count - 1, 0)))
+      case .single, .undecided:
+        continue
+      }
+    }
+    return path
   }
 }

@@ -13,20 +13,30 @@ struct EncodingFrame {
   var start: Int
   /// The first of its keys among the buffer's.
   var firstEntry: Int
-  /// How many keys lead to it.
-  var pathCount: Int
+  /// Entries or elements so far; 0 or 1 of a single value.
+  var count = 0
+  /// What a map's keys are to the type that writes them.
+  var keyType: (any CodingKey.Type)?
+  var kind = EncodingFrameKind.undecided
   /// Opened by `nestedContainer` or `superEncoder`: it ends with its parent, not with an `encode(to:)`.
   var isNested: Bool
-  /// How many elements at a time may change places: 1 in a set, 2 in a dictionary's pairs, 0 if their order counts.
-  var unorderedStride: Int
-  var kind = EncodingFrameKind.undecided
-  var count = 0
-  /// Nested values that are still open while their parent goes on, and where they belong.
-  var detached: [DetachedValue] = []
+  /// The keys came in their order so far, none twice.
+  var isSorted = true
+  /// Its elements may change places, one by one in a set, in pairs in a dictionary.
+  var unordered = UnorderedKind.none
+
+  @inline(__always)
+  init(identity: UInt64, start: Int, firstEntry: Int, isNested: Bool) {
+    self.identity = identity
+    self.start = start
+    self.firstEntry = firstEntry
+    self.isNested = isNested
+  }
 }
 
 /// A nested value that moved to a buffer of its own because its parent was written to before it was complete.
 struct DetachedValue {
+  /// Where it belongs in its parent's buffer.
   var position: Int
   var buffer: EncodingBuffer
 }
@@ -37,15 +47,21 @@ struct EncodingEntry {
   var keyEnd: Int
 }
 
-/// Collections of the standard library that encode themselves as arrays in an order that differs from run to run.
+/// Which collections of the standard library encode themselves as arrays in an order that differs from run to run.
+enum UnorderedKind: Int {
+  case none = 0
+  case set = 1
+  case pairs = 2
+}
+
 protocol UnorderedOnTheWire {
-  static var stride: Int { get }
+  static var unorderedKind: UnorderedKind { get }
 }
 
 extension Set: UnorderedOnTheWire {
-  static var stride: Int { 1 }
+  static var unorderedKind: UnorderedKind { .set }
 }
 
 extension Dictionary: UnorderedOnTheWire {
-  static var stride: Int { 2 }
+  static var unorderedKind: UnorderedKind { .pairs }
 }

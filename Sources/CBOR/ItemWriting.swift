@@ -1,83 +1,77 @@
-// Appends heads and scalars in their shortest form (RFC 8949 §4.2.1). Changes only the array it is called on.
+// Appends scalars in their shortest form (RFC 8949 §4.2.1). Changes only the stack it is called on.
 
-extension [UInt8] {
-  /// Appends an initial byte and the shortest argument.
-  mutating func appendHead(_ major: MajorType, _ argument: UInt64) {
-    let type = major.rawValue << 5
-    switch argument {
-    case 0..<24: append(type | UInt8(truncatingIfNeeded: argument))
-    case 24...0xff:
-      append(type | 24)
-      append(UInt8(truncatingIfNeeded: argument))
-    case 0x100...0xffff:
-      append(type | 25)
-      appendBigEndian(argument, bytes: 2)
-    case 0x1_0000...0xffff_ffff:
-      append(type | 26)
-      appendBigEndian(argument, bytes: 4)
-    default:
-      append(type | 27)
-      appendBigEndian(argument, bytes: 8)
-    }
-  }
+extension GrowingStack where Element == UInt8 {
+  @inline(__always)
+  mutating func appendNil() { append(0xf6) }
 
-  private mutating func appendBigEndian(_ value: UInt64, bytes: Int) {
-    for shift in stride(from: (bytes - 1) * 8, through: 0, by: -8) {
-      append(UInt8(truncatingIfNeeded: value >> UInt64(shift)))
-    }
-  }
+  @inline(__always)
+  mutating func appendBool(_ value: Bool) { append(value ? 0xf5 : 0xf4) }
 
+  @inline(__always)
   mutating func appendText(_ text: String) {
+    let isDone: Void? = text.utf8.withContiguousStorageIfAvailable { utf8 in
+      appendHead(.text, UInt64(utf8.count))
+      append(contentsOf: UnsafeRawBufferPointer(utf8))
+    }
+    if isDone == nil { appendForeignText(text) }
+  }
+
+  /// A text that is not UTF-8 in memory, as some of the platform's own on macOS.
+  private mutating func appendForeignText(_ text: String) {
     var text = text
     text.withUTF8 { utf8 in
       appendHead(.text, UInt64(utf8.count))
-      append(contentsOf: utf8)
+      append(contentsOf: UnsafeRawBufferPointer(utf8))
     }
+  }
+
+  mutating func appendBytes(_ bytes: [UInt8]) {
+    appendHead(.bytes, UInt64(bytes.count))
+    bytes.withUnsafeBytes { append(contentsOf: $0) }
   }
 
   /// Appends the shortest of half, single and double precision that has the same value. Every NaN becomes `f97e00`.
   mutating func appendFloat(_ value: Double) {
     if value.isNaN {
-      append(contentsOf: [0xf9, 0x7e, 0x00])
+      append(0xf9, 0x7e00 as UInt16)
     } else if let single = Float(exactly: value) {
       if let half = halfPrecisionBits(exactly: single) {
-        append(0xf9)
-        appendBigEndian(UInt64(half), bytes: 2)
+        append(0xf9, half)
       } else {
-        append(0xfa)
-        appendBigEndian(UInt64(single.bitPattern), bytes: 4)
+        append(0xfa, single.bitPattern)
       }
     } else {
-      append(0xfb)
-      appendBigEndian(value.bitPattern, bytes: 8)
+      append(0xfb, value.bitPattern)
     }
   }
 
-  /// Appends an integer of at most 64 bits.
-  mutating func appendInteger<I: FixedWidthInteger>(_ value: I) {
+  @inline(__always)
+  mutating func appendUnsigned(_ value: UInt64) { appendHead(.unsigned, value) }
+
+  @inline(__always)
+  mutating func appendSigned(_ value: Int64) {
     if value >= 0 {
-      appendHead(.unsigned, UInt64(truncatingIfNeeded: value))
+      appendHead(.unsigned, UInt64(bitPattern: value))
     } else {
-      appendHead(.negative, UInt64(truncatingIfNeeded: ~value))
+      appendHead(.negative, UInt64(bitPattern: ~value))
     }
   }
 
   /// Appends a value of the commonest types without asking it to encode itself; returns false for all others.
   @inline(__always)
   mutating func appendScalar<T>(_ value: T) -> Bool {
-    if let value = identical(value, as: [UInt8].self) {
-      appendHead(.bytes, UInt64(value.count))
-      append(contentsOf: value)
-    } else if let value = identical(value, as: String.self) {
-      appendText(value)
-    } else if let value = identical(value, as: Int.self) {
-      appendInteger(value)
-    } else if let value = identical(value, as: UInt64.self) {
-      appendInteger(value)
-    } else if let value = identical(value, as: Int64.self) {
-      appendInteger(value)
-    } else if let value = identical(value, as: Double.self) {
-      appendFloat(value)
+    if T.self == String.self {
+      appendText(same(value))
+    } else if T.self == [UInt8].self {
+      appendBytes(same(value))
+    } else if T.self == UInt64.self {
+      appendUnsigned(same(value))
+    } else if T.self == Int.self {
+      appendSigned(Int64(same(value) as Int))
+    } else if T.self == Int64.self {
+      appendSigned(same(value))
+    } else if T.self == Double.self {
+      appendFloat(same(value))
     } else {
       return false
     }
@@ -85,18 +79,19 @@ extension [UInt8] {
   }
 
   /// Appends a map key: the integer of a key that has one, else its text.
+  @inline(__always)
   mutating func appendKey(_ key: some CodingKey) {
     if let integer = wireInteger(of: key) {
-      appendInteger(integer)
+      appendSigned(Int64(integer))
     } else {
       appendText(key.stringValue)
     }
   }
 }
 
-/// The value as what it is, if its static type is `U`. Much cheaper than a cast with `as?`.
+/// A value whose type was found to be `U`.
 @inline(__always)
-func identical<T, U>(_ value: T, as type: U.Type) -> U? {
-  // Sound because the two types are one and the same.
-  T.self == U.self ? unsafeBitCast(value, to: U.self) : nil
+func same<T, U>(_ value: T) -> U {
+  // Sound because callers have compared the two types, which are one and the same.
+  unsafeBitCast(value, to: U.self)
 }

@@ -1,55 +1,32 @@
 // `KeyedDecodingContainer` over a map of the input. Reads the input only.
 
 struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
-  private let session: DecodingSession
-  private let map: MapIndex
-  private let depth: Int
+  let session: DecodingSession
+  let map: MapPlace
 
   init(_ item: ItemDecoder) throws {
-    let head = try item.expect(.map, as: [String: Any].self)
-    guard let map = try MapIndex(item.session.input, head: head, at: item.index) else {
-      throw CBORError.duplicateKey(path: dotted(item.codingPath))
-    }
-    self.map = map
+    try item.expect(.map, as: [String: Any].self)
     session = item.session
-    depth = item.depth
+    map = MapPlace(start: item.index, level: item.depth)
+    try session.begin(map, Key.self)
   }
 
-  var codingPath: [any CodingKey] { session.codingPath(depth) }
+  var codingPath: [any CodingKey] { session.codingPath(map.level) }
 
-  var allKeys: [Key] { map.keys(Key.self) }
+  /// None if the decoding has ended, when nothing can be thrown here.
+  var allKeys: [Key] { (try? session.keys(of: map, Key.self)) ?? [] }
 
-  func contains(_ key: Key) -> Bool { map.value(of: key) != nil }
+  func contains(_ key: Key) -> Bool { ((try? session.value(of: key, in: map, Key.self)) ?? nil) != nil }
 
-  func decodeNil(forKey key: Key) throws -> Bool { session.input.isNil(at: try value(of: key)) }
-
-  func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool {
-    try scalar(key) { (input, index) throws(ScalarProblem) in try input.bool(at: index) }
-  }
-
-  func decode(_ type: String.Type, forKey key: Key) throws -> String {
-    try scalar(key) { (input, index) throws(ScalarProblem) in try input.text(at: index) }
-  }
-
-  func decode(_ type: Double.Type, forKey key: Key) throws -> Double {
-    try scalar(key) { (input, index) throws(ScalarProblem) in try input.double(at: index) }
-  }
-
-  func decode(_ type: Float.Type, forKey key: Key) throws -> Float {
-    try scalar(key) { (input, index) throws(ScalarProblem) in try input.float(at: index) }
-  }
-
-  func decode<I: FixedWidthInteger & Decodable>(_ type: I.Type, forKey key: Key) throws -> I {
-    try scalar(key) { (input, index) throws(ScalarProblem) in try input.integer(at: index) }
-  }
+  func decodeNil(forKey key: Key) throws -> Bool { session.input.isNil(at: try place(of: key)) }
 
   func decode<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T {
-    try session.decode(type, at: try value(of: key), key: key, depth: depth)
+    try session.decode(type, at: try place(of: key), depth: map.level + 1)
   }
 
   func decodeIfPresent<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T? {
-    guard let index = map.value(of: key), !session.input.isNil(at: index) else { return nil }
-    return try session.decode(type, at: index, key: key, depth: depth)
+    guard let index = try placeIfPresent(of: key) else { return nil }
+    return try session.decode(type, at: index, depth: map.level + 1)
   }
 
   func nestedContainer<NestedKey: CodingKey>(
@@ -67,12 +44,22 @@ struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
   func superDecoder(forKey key: Key) throws -> any Decoder { try nested(key) }
 
   private func nested(_ key: some CodingKey) throws -> ItemDecoder {
-    session.descend(to: try value(of: key), key: key, depth: depth)
+    ItemDecoder(session: session, index: try place(of: key), depth: map.level + 1)
   }
 
+  /// The index of a key's value.
   @inline(__always)
-  private func value(of key: some CodingKey) throws -> Int {
-    guard let index = map.value(of: key) else { throw notFound(key) }
+  func place(of key: some CodingKey) throws -> Int {
+    guard let index = try session.value(of: key, in: map, Key.self) else { throw notFound(key) }
+    return index
+  }
+
+  /// The index of a key's value, unless that is nil.
+  @inline(__always)
+  func placeIfPresent(of key: Key) throws -> Int? {
+    guard let index = try session.value(of: key, in: map, Key.self), !session.input.isNil(at: index) else {
+      return nil
+    }
     return index
   }
 
@@ -80,22 +67,11 @@ struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
     .keyNotFound(
       key, .init(codingPath: codingPath, debugDescription: "the map has no \"\(key.stringValue)\""))
   }
-
-  @inline(__always)
-  private func scalar<V>(
-    _ key: Key, _ read: (CBORInput, Int) throws(ScalarProblem) -> V
-  ) throws -> V {
-    let index = try value(of: key)
-    do {
-      return try read(session.input, index)
-    } catch {
-      throw error.publicError(V.self, path: codingPath + [key])
-    }
-  }
 }
 
 extension ItemDecoder {
-  /// The item's head if it has this major type.
+  /// Checks that the item has this major type.
+  @discardableResult
   func expect(_ major: MajorType, as type: Any.Type) throws -> ItemHead {
     let head = try session.input.head(at: index)
     guard head.major == major else {

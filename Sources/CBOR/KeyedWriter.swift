@@ -6,28 +6,50 @@ struct KeyedWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
 
   var codingPath: [any CodingKey] { buffer.codingPath(of: frame) }
 
-  mutating func encodeNil(forKey key: Key) throws {
-    try entry(key).bytes.append(0xf6)
-  }
+  mutating func encodeNil(forKey key: Key) throws { try entry(key).bytes.appendNil() }
 
+  // Written out because a generic method of a generic type is not specialized where the standard library calls it.
   mutating func encode(_ value: Bool, forKey key: Key) throws {
-    try entry(key).bytes.append(value ? 0xf5 : 0xf4)
+    try entry(key).bytes.appendBool(value)
   }
-
   mutating func encode(_ value: String, forKey key: Key) throws {
     try entry(key).bytes.appendText(value)
   }
-
   mutating func encode(_ value: Double, forKey key: Key) throws {
     try entry(key).bytes.appendFloat(value)
   }
-
   mutating func encode(_ value: Float, forKey key: Key) throws {
     try entry(key).bytes.appendFloat(Double(value))
   }
-
-  mutating func encode<I: FixedWidthInteger & Encodable>(_ value: I, forKey key: Key) throws {
-    try entry(key).bytes.appendInteger(value)
+  mutating func encode(_ value: Int, forKey key: Key) throws {
+    try entry(key).bytes.appendSigned(Int64(value))
+  }
+  mutating func encode(_ value: Int8, forKey key: Key) throws {
+    try entry(key).bytes.appendSigned(Int64(value))
+  }
+  mutating func encode(_ value: Int16, forKey key: Key) throws {
+    try entry(key).bytes.appendSigned(Int64(value))
+  }
+  mutating func encode(_ value: Int32, forKey key: Key) throws {
+    try entry(key).bytes.appendSigned(Int64(value))
+  }
+  mutating func encode(_ value: Int64, forKey key: Key) throws {
+    try entry(key).bytes.appendSigned(value)
+  }
+  mutating func encode(_ value: UInt, forKey key: Key) throws {
+    try entry(key).bytes.appendUnsigned(UInt64(value))
+  }
+  mutating func encode(_ value: UInt8, forKey key: Key) throws {
+    try entry(key).bytes.appendUnsigned(UInt64(value))
+  }
+  mutating func encode(_ value: UInt16, forKey key: Key) throws {
+    try entry(key).bytes.appendUnsigned(UInt64(value))
+  }
+  mutating func encode(_ value: UInt32, forKey key: Key) throws {
+    try entry(key).bytes.appendUnsigned(UInt64(value))
+  }
+  mutating func encode(_ value: UInt64, forKey key: Key) throws {
+    try entry(key).bytes.appendUnsigned(value)
   }
 
   mutating func encode<T: Encodable>(_ value: T, forKey key: Key) throws {
@@ -35,9 +57,8 @@ struct KeyedWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
     let start = target.bytes.count
     target.beginEntry(key)
     if target.bytes.appendScalar(value) { return }
-    target.setPath(key)
     do {
-      try target.encode(value)
+      try target.encodeItself(value)
     } catch {
       target.abandonItem(at: start, isEntry: true)
       throw error
@@ -59,6 +80,7 @@ struct KeyedWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
   mutating func superEncoder(forKey key: Key) -> any Encoder { nested(key) }
 
   /// Begins an entry and returns the buffer that its value goes to.
+  @inline(__always)
   private func entry(_ key: Key) throws -> EncodingBuffer {
     let target = try buffer.target(frame)
     target.beginEntry(key)
@@ -71,7 +93,6 @@ struct KeyedWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
       return ItemEncoder(buffer: buffer, frame: frame)
     }
     target.beginEntry(key)
-    target.setPath(key)
     return ItemEncoder(buffer: target, frame: target.open(isNested: true))
   }
 }

@@ -1,107 +1,131 @@
-// Where the values of one map are, by key. Built in one scan of the map; reads bytes and touches nothing else.
+// Where the values of one map are, by key, for maps that are not read in the order in which they come. Reads bytes and
+// touches nothing else.
 
-/// The keys of a map in the order of their deterministic encoding, each with the index of its value.
-///
-/// Keys are compared by meaning, not by bytes, as a foreign sender may not use the shortest form: first by major type,
-/// then by argument (an integer's value, a string's length), then by content. For keys of our own encoder this is the
-/// order in which they come.
-struct MapIndex {
-  struct Entry {
-    var major: MajorType
-    var argument: UInt64
-    /// A string's content; for a key that is neither integer nor string, its whole encoding.
-    var contentStart: Int
-    var contentEnd: Int
-    var value: Int
-  }
+/// A map's key by its meaning, not by its bytes, as a foreign sender may not use the shortest form: first by major type,
+/// then by argument (an integer's value, a string's length), then by content. For keys of our own encoder this is the order
+/// in which they come.
+struct MapKey {
+  var major = MajorType.unsigned
+  var argument: UInt64 = 0
+  /// A string's content; for a key that is neither integer nor string, its whole encoding.
+  var contentStart = 0
+  var contentEnd = 0
+  /// An integer or a string of definite length.
+  var isPlain = false
 
-  private let input: CBORInput
-  let entries: [Entry]
+  /// What no map has as a key; it comes before every other.
+  static var none: MapKey { MapKey() }
 
-  /// Scans the map at an index of well-formed, definite input. Returns nil if it holds a key twice.
-  init?(_ input: CBORInput, head map: ItemHead, at index: Int) throws(CBORError) {
-    self.input = input
-    let pairs = try input.itemCount(of: map, at: index) / 2
-    var entries: [Entry] = []
-    entries.reserveCapacity(pairs)
-    var isSorted = true
-    var next = map.next
-    for pair in 1...max(pairs, 1) where pairs > 0 {
-      let entry = try Self.entry(input, at: next)
-      if isSorted, let last = entries.last, !Self.isBefore(last, entry, input) { isSorted = false }
-      entries.append(entry)
-      if pair < pairs { next = try input.skip(entry.value) }
-    }
-    if !isSorted {
-      entries.sort { Self.isBefore($0, $1, input) }
-      for (first, second) in zip(entries, entries.dropFirst())
-      where !Self.isBefore(first, second, input) { return nil }
-    }
-    self.entries = entries
-  }
+  private init() {}
 
-  private static func entry(_ input: CBORInput, at index: Int) throws(CBORError) -> Entry {
-    let head = try input.head(at: index)
+  /// The key of a well-formed item that reaches from `index` to `end`.
+  @inline(__always)
+  init(_ head: ItemHead, at index: Int, end: Int) {
+    major = head.major
     switch head.major {
     case .unsigned, .negative:
-      return Entry(
-        major: head.major, argument: head.argument, contentStart: 0, contentEnd: 0, value: head.next)
+      (argument, isPlain) = (head.argument, true)
     case .bytes, .text:
-      let content = try input.content(of: head, at: index)
-      return Entry(
-        major: head.major, argument: head.argument, contentStart: content.lowerBound,
-        contentEnd: content.upperBound, value: content.upperBound)
+      (argument, isPlain) = (head.argument, !head.isIndefinite)
+      (contentStart, contentEnd) = (head.next, end)
     case .array, .map, .tag, .simple:
-      let end = try input.skip(index)
-      return Entry(
-        major: head.major, argument: 0, contentStart: index, contentEnd: end, value: end)
+      (contentStart, contentEnd) = (index, end)
     }
   }
 
-  private static func isBefore(_ first: Entry, _ second: Entry, _ input: CBORInput) -> Bool {
-    if first.major != second.major { return first.major.rawValue < second.major.rawValue }
-    if first.argument != second.argument { return first.argument < second.argument }
-    return input.bytes[first.contentStart..<first.contentEnd]
-      .lexicographicallyPrecedes(input.bytes[second.contentStart..<second.contentEnd])
+  @inline(__always)
+  func isBefore(_ other: MapKey, _ input: CBORInput) -> Bool {
+    if major != other.major { return major.rawValue < other.major.rawValue }
+    if argument != other.argument { return argument < other.argument }
+    if contentStart == contentEnd, other.contentStart == other.contentEnd { return !isPlain && other.isPlain }
+    return isBytewise(
+      input.stretch(contentStart..<contentEnd),
+      before: input.stretch(other.contentStart..<other.contentEnd))
+  }
+}
+
+/// The keys of a map in the order of their meaning, each with the index of its value.
+struct MapIndex {
+  struct Entry {
+    var key: MapKey
+    /// Where the key starts.
+    var start: Int
+    var value: Int
+    /// The first bytes of a string's content, to compare by.
+    var prefix: UInt64
   }
 
-  /// The index of the value under a coding key: under its integer, else under its text.
-  func value(of key: some CodingKey) -> Int? {
-    if let integer = wireInteger(of: key), let found = value(of: integer) { return found }
-    return value(of: key.stringValue)
+  /// Which map it is about: the index of its head; -1 for none.
+  private(set) var map = -1
+  private(set) var entries: [Entry] = []
+
+  /// Scans the map at an index of well-formed, definite input. Returns false if it holds a key twice.
+  mutating func fill(from input: CBORInput, map start: Int) throws(CBORError) -> Bool {
+    map = -1
+    entries.removeAll(keepingCapacity: true)
+    let head = try input.head(at: start)
+    let pairs = try input.itemCount(of: head, at: start) / 2
+    entries.reserveCapacity(pairs)
+    var isSorted = true
+    var next = head.next
+    for pair in 0..<pairs {
+      if pair > 0, let last = entries.last { next = try input.skip(last.value) }
+      let value = try input.skip(next)
+      let key = MapKey(try input.head(at: next), at: next, end: value)
+      if isSorted, let last = entries.last { isSorted = last.key.isBefore(key, input) }
+      let prefix = bytewisePrefix(input.stretch(key.contentStart..<key.contentEnd))
+      entries.append(Entry(key: key, start: next, value: value, prefix: prefix))
+    }
+    if !isSorted {
+      entries.sort { $0.key.isBefore($1.key, input) }
+      for (first, second) in zip(entries, entries.dropFirst())
+      where !first.key.isBefore(second.key, input) { return false }
+    }
+    map = start
+    return true
   }
 
-  private func value(of integer: Int) -> Int? {
-    let major = integer < 0 ? MajorType.negative : .unsigned
-    let argument = UInt64(integer < 0 ? ~integer : integer)
+  /// The position of an integer key.
+  func position(of major: MajorType, _ argument: UInt64) -> Int? {
     let position = firstPosition { entry in
-      entry.major.rawValue < major.rawValue
-        || entry.major == major && entry.argument < argument
+      entry.key.major == major
+        ? entry.key.argument < argument : entry.key.major.rawValue < major.rawValue
     }
     guard position < entries.count else { return nil }
-    let entry = entries[position]
-    return entry.major == major && entry.argument == argument ? entry.value : nil
+    let key = entries[position].key
+    return key.major == major && key.argument == argument ? position : nil
   }
 
-  private func value(of text: String) -> Int? {
-    var text = text
-    return text.withUTF8 { utf8 in
-      let argument = UInt64(utf8.count)
-      let position = firstPosition { entry in
-        if entry.major != .text { return entry.major.rawValue < MajorType.text.rawValue }
-        if entry.argument != argument { return entry.argument < argument }
-        return input.bytes[entry.contentStart..<entry.contentEnd].lexicographicallyPrecedes(utf8)
+  /// The position of a text key.
+  func position(of text: UnsafeRawBufferPointer, in input: CBORInput) -> Int? {
+    let argument = UInt64(text.count)
+    let prefix = bytewisePrefix(text)
+    if entries.count <= 24 {
+      // Few keys are found faster one by one.
+      for (position, entry) in entries.enumerated()
+      where entry.prefix == prefix && entry.key.argument == argument && entry.key.major == .text {
+        let content = input.stretch(entry.key.contentStart..<entry.key.contentEnd)
+        if isBytewise(content, equalTo: text) { return position }
       }
-      guard position < entries.count else { return nil }
-      let entry = entries[position]
-      guard entry.major == .text, entry.argument == argument,
-        input.bytes[entry.contentStart..<entry.contentEnd].elementsEqual(utf8)
-      else { return nil }
-      return entry.value
+      return nil
     }
+    let position = firstPosition { entry in
+      let key = entry.key
+      if key.major != .text { return key.major.rawValue < MajorType.text.rawValue }
+      if key.argument != argument { return key.argument < argument }
+      if entry.prefix != prefix { return entry.prefix < prefix }
+      return isBytewise(input.stretch(key.contentStart..<key.contentEnd), before: text)
+    }
+    guard position < entries.count else { return nil }
+    let key = entries[position].key
+    guard key.major == .text, key.argument == argument,
+      isBytewise(input.stretch(key.contentStart..<key.contentEnd), equalTo: text)
+    else { return nil }
+    return position
   }
 
-  /// The first position whose entry does not come before what is looked for.
+  /// The first position whose key does not come before what is looked for.
+  @inline(__always)
   private func firstPosition(where isBefore: (Entry) -> Bool) -> Int {
     var low = 0
     var high = entries.count
@@ -110,22 +134,5 @@ struct MapIndex {
       if isBefore(entries[middle]) { low = middle + 1 } else { high = middle }
     }
     return low
-  }
-
-  /// The keys that a coding key type can express, in order.
-  func keys<Key: CodingKey>(_ type: Key.Type) -> [Key] {
-    entries.compactMap { entry in
-      switch entry.major {
-      case .unsigned:
-        return Int(exactly: entry.argument).flatMap(Key.init(intValue:))
-      case .negative:
-        return Int(exactly: entry.argument).flatMap { Key(intValue: ~$0) }
-      case .text:
-        let content = input.bytes[entry.contentStart..<entry.contentEnd]
-        return Key(stringValue: String(decoding: content, as: UTF8.self))
-      default:
-        return nil
-      }
-    }
   }
 }

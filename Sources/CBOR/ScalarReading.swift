@@ -10,13 +10,20 @@ enum ScalarProblem: Error {
   case inexact
 }
 
+/// A type whose values are one item each and are read without `init(from:)`.
+protocol WireScalar {
+  /// Reads the item at an index and moves the index to its end.
+  static func read(_ input: CBORInput, _ index: inout Int) throws(ScalarProblem) -> Self
+}
+
 extension CBORInput {
-  private func scalarHead(at index: Int) throws(ScalarProblem) -> ItemHead {
+  @inline(__always)
+  fileprivate func scalarHead(at index: Int) throws(ScalarProblem) -> ItemHead {
     do { return try head(at: index) } catch { throw .malformed(error) }
   }
 
   /// The problem with an item that has the wrong type.
-  private func mismatch(_ head: ItemHead) -> ScalarProblem {
+  fileprivate func mismatch(_ head: ItemHead) -> ScalarProblem {
     guard head.major == .simple, head.information <= 24 else { return .isOther(head.major) }
     switch head.argument {
     case 20, 21: return .isOther(.simple)
@@ -26,36 +33,71 @@ extension CBORInput {
   }
 
   /// Whether the item is `null` or `undefined`.
+  @inline(__always)
   func isNil(at index: Int) -> Bool {
-    guard index < bytes.endIndex else { return false }
+    guard UInt(bitPattern: index) < UInt(bitPattern: count) else { return false }
     return bytes[index] == 0xf6 || bytes[index] == 0xf7
   }
 
-  func bool(at index: Int) throws(ScalarProblem) -> Bool {
-    let head = try scalarHead(at: index)
-    guard head.major == .simple, head.information == 20 || head.information == 21 else {
-      throw mismatch(head)
-    }
-    return head.information == 21
-  }
-
   @inline(__always)
-  func integer<I: FixedWidthInteger>(at index: Int) throws(ScalarProblem) -> I {
+  fileprivate func integer<I: FixedWidthInteger>(
+    _ index: inout Int, as type: I.Type
+  ) throws(ScalarProblem) -> I {
     let head = try scalarHead(at: index)
     switch head.major {
     case .unsigned:
       guard let value = I(exactly: head.argument) else { throw .integerOverflow }
+      index = head.next
       return value
     case .negative:
       guard I.isSigned, let value = I(exactly: head.argument) else { throw .integerOverflow }
+      index = head.next
       return ~value
     default: throw mismatch(head)
     }
   }
 
-  /// A number of any kind that `Double` represents exactly. Every NaN reads as the quiet NaN.
-  func double(at index: Int) throws(ScalarProblem) -> Double {
+  @inline(__always)
+  fileprivate func string(of major: MajorType, _ index: inout Int) throws(ScalarProblem)
+    -> UnsafeRawBufferPointer
+  {
     let head = try scalarHead(at: index)
+    guard head.major == major else { throw mismatch(head) }
+    let range: Range<Int>
+    do { range = try content(of: head, at: index) } catch { throw .malformed(error) }
+    index = range.upperBound
+    return stretch(range)
+  }
+}
+
+extension Bool: WireScalar {
+  static func read(_ input: CBORInput, _ index: inout Int) throws(ScalarProblem) -> Bool {
+    let head = try input.scalarHead(at: index)
+    guard head.major == .simple, head.information == 20 || head.information == 21 else {
+      throw input.mismatch(head)
+    }
+    index = head.next
+    return head.information == 21
+  }
+}
+
+extension String: WireScalar {
+  @inline(__always)
+  static func read(_ input: CBORInput, _ index: inout Int) throws(ScalarProblem) -> String {
+    String(decoding: try input.string(of: .text, &index), as: UTF8.self)
+  }
+}
+
+extension [UInt8]: WireScalar {
+  static func read(_ input: CBORInput, _ index: inout Int) throws(ScalarProblem) -> [UInt8] {
+    Array(try input.string(of: .bytes, &index))
+  }
+}
+
+extension Double: WireScalar {
+  /// A number of any kind that `Double` represents exactly. Every NaN reads as the quiet NaN.
+  static func read(_ input: CBORInput, _ index: inout Int) throws(ScalarProblem) -> Double {
+    let head = try input.scalarHead(at: index)
     let value: Double?
     switch (head.major, head.information) {
     case (.simple, 25): value = doubleValue(ofHalf: UInt16(truncatingIfNeeded: head.argument))
@@ -66,35 +108,46 @@ extension CBORInput {
       // The value is -1 - argument, which the largest argument takes out of reach of 64 bits.
       let magnitude = head.argument == .max ? 0x1p64 : Double(exactly: head.argument + 1)
       value = magnitude.map { -$0 }
-    default: throw mismatch(head)
+    default: throw input.mismatch(head)
     }
     guard let value else { throw .inexact }
+    index = head.next
     return value.isNaN ? .nan : value
   }
+}
 
+extension Float: WireScalar {
   /// A number of any kind that `Float` represents exactly. Every NaN reads as the quiet NaN.
-  func float(at index: Int) throws(ScalarProblem) -> Float {
-    let value = try double(at: index)
-    if value.isNaN { return .nan }
-    guard let exact = Float(exactly: value) else { throw .inexact }
+  static func read(_ input: CBORInput, _ index: inout Int) throws(ScalarProblem) -> Float {
+    var end = index
+    let value = try Double.read(input, &end)
+    let exact = value.isNaN ? .nan : Float(exactly: value)
+    guard let exact else { throw .inexact }
+    index = end
     return exact
   }
+}
 
-  func text(at index: Int) throws(ScalarProblem) -> String {
-    let content = try content(of: .text, at: index)
-    return String(decoding: bytes[content], as: UTF8.self)
-  }
+/// The integers: any width that holds the value.
+protocol WireInteger: WireScalar, FixedWidthInteger {}
 
-  func byteString(at index: Int) throws(ScalarProblem) -> [UInt8] {
-    Array(bytes[try content(of: .bytes, at: index)])
-  }
-
-  private func content(of major: MajorType, at index: Int) throws(ScalarProblem) -> Range<Int> {
-    let head = try scalarHead(at: index)
-    guard head.major == major else { throw mismatch(head) }
-    do { return try content(of: head, at: index) } catch { throw .malformed(error) }
+extension WireInteger {
+  @inline(__always)
+  static func read(_ input: CBORInput, _ index: inout Int) throws(ScalarProblem) -> Self {
+    try input.integer(&index, as: Self.self)
   }
 }
+
+extension Int: WireInteger {}
+extension Int8: WireInteger {}
+extension Int16: WireInteger {}
+extension Int32: WireInteger {}
+extension Int64: WireInteger {}
+extension UInt: WireInteger {}
+extension UInt8: WireInteger {}
+extension UInt16: WireInteger {}
+extension UInt32: WireInteger {}
+extension UInt64: WireInteger {}
 
 extension ScalarProblem {
   /// The error that a caller of the decoder sees.

@@ -1,15 +1,28 @@
 // Validation of UTF-8 without building a string (RFC 3629 §4). A pure function; touches nothing.
 
 /// Whether the bytes are well-formed UTF-8: no overlong forms, no surrogates, nothing above U+10FFFF.
-func isValidUTF8(_ bytes: ArraySlice<UInt8>) -> Bool {
-  bytes.withUnsafeBytes(isValidUTF8)
+@inline(__always)
+func isValidUTF8(_ bytes: UnsafeRawBufferPointer) -> Bool {
+  var index = 0
+  // Most text is ASCII: eight bytes at a time.
+  while bytes.count - index >= 8 {
+    if bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self) & 0x8080_8080_8080_8080 != 0 {
+      return isValidUTF8(bytes, from: index)
+    }
+    index += 8
+  }
+  while index < bytes.count {
+    if bytes[index] >= 0x80 { return isValidUTF8(bytes, from: index) }
+    index += 1
+  }
+  return true
 }
 
-private func isValidUTF8(_ bytes: UnsafeRawBufferPointer) -> Bool {
-  var index = 0
+/// The same, from the start of a character that may be any.
+private func isValidUTF8(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Bool {
+  var index = start
   let end = bytes.count
   while index < end {
-    // Most text is ASCII: eight bytes at a time.
     if end - index >= 8,
       bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self) & 0x8080_8080_8080_8080 == 0
     {

@@ -2,7 +2,9 @@
 
 struct UnkeyedReader: UnkeyedDecodingContainer {
   private let session: DecodingSession
-  private let depth: Int
+  /// The index of the array's head, and its level.
+  private let start: Int
+  private let level: Int
   private let items: Int
   private var next: Int
   private(set) var currentIndex = 0
@@ -11,44 +13,41 @@ struct UnkeyedReader: UnkeyedDecodingContainer {
     let head = try item.expect(.array, as: [Any].self)
     items = try item.session.input.itemCount(of: head, at: item.index)
     next = head.next
+    start = item.index
     session = item.session
-    depth = item.depth
+    level = item.depth
+    try session.cursor(level).pointee.begin(start, first: next, count: items, keyType: nil)
   }
 
-  var codingPath: [any CodingKey] { session.codingPath(depth) }
+  var codingPath: [any CodingKey] { session.codingPath(level) }
   var count: Int? { items }
   var isAtEnd: Bool { currentIndex >= items }
 
   mutating func decodeNil() throws -> Bool {
-    try requireElement(Any?.self)
+    try begin(Any?.self)
     guard session.input.isNil(at: next) else { return false }
     try advance()
     return true
   }
 
-  mutating func decode(_ type: Bool.Type) throws -> Bool {
-    try scalar { (input, index) throws(ScalarProblem) in try input.bool(at: index) }
-  }
-
-  mutating func decode(_ type: String.Type) throws -> String {
-    try scalar { (input, index) throws(ScalarProblem) in try input.text(at: index) }
-  }
-
-  mutating func decode(_ type: Double.Type) throws -> Double {
-    try scalar { (input, index) throws(ScalarProblem) in try input.double(at: index) }
-  }
-
-  mutating func decode(_ type: Float.Type) throws -> Float {
-    try scalar { (input, index) throws(ScalarProblem) in try input.float(at: index) }
-  }
-
-  mutating func decode<I: FixedWidthInteger & Decodable>(_ type: I.Type) throws -> I {
-    try scalar { (input, index) throws(ScalarProblem) in try input.integer(at: index) }
-  }
+  mutating func decode(_ type: Bool.Type) throws -> Bool { try scalar() }
+  mutating func decode(_ type: String.Type) throws -> String { try scalar() }
+  mutating func decode(_ type: Double.Type) throws -> Double { try scalar() }
+  mutating func decode(_ type: Float.Type) throws -> Float { try scalar() }
+  mutating func decode(_ type: Int.Type) throws -> Int { try scalar() }
+  mutating func decode(_ type: Int8.Type) throws -> Int8 { try scalar() }
+  mutating func decode(_ type: Int16.Type) throws -> Int16 { try scalar() }
+  mutating func decode(_ type: Int32.Type) throws -> Int32 { try scalar() }
+  mutating func decode(_ type: Int64.Type) throws -> Int64 { try scalar() }
+  mutating func decode(_ type: UInt.Type) throws -> UInt { try scalar() }
+  mutating func decode(_ type: UInt8.Type) throws -> UInt8 { try scalar() }
+  mutating func decode(_ type: UInt16.Type) throws -> UInt16 { try scalar() }
+  mutating func decode(_ type: UInt32.Type) throws -> UInt32 { try scalar() }
+  mutating func decode(_ type: UInt64.Type) throws -> UInt64 { try scalar() }
 
   mutating func decode<T: Decodable>(_ type: T.Type) throws -> T {
-    try requireElement(type)
-    let value = try session.decode(type, at: next, key: IndexKey(currentIndex), depth: depth)
+    try begin(type)
+    let value = try session.decode(type, at: next, depth: level + 1)
     try advance()
     return value
   }
@@ -74,35 +73,37 @@ struct UnkeyedReader: UnkeyedDecodingContainer {
   }
 
   private func element(_ type: Any.Type) throws -> ItemDecoder {
-    try requireElement(type)
-    return session.descend(to: next, key: IndexKey(currentIndex), depth: depth)
+    try begin(type)
+    return ItemDecoder(session: session, index: next, depth: level + 1)
   }
 
-  private func requireElement(_ type: Any.Type) throws {
-    guard isAtEnd else { return }
-    throw DecodingError.valueNotFound(
+  /// Takes up the next element; throws if there is none.
+  @inline(__always)
+  private func begin(_ type: Any.Type) throws {
+    guard currentIndex < items else { throw noMore(type) }
+    try session.cursor(level).pointee.takeUp(currentIndex, of: items, at: next, in: start)
+  }
+
+  private func noMore(_ type: Any.Type) -> DecodingError {
+    .valueNotFound(
       type,
       .init(
         codingPath: codingPath + [IndexKey(currentIndex)],
         debugDescription: "the array has only \(items) elements"))
   }
 
+  /// Leaves the element that was taken up. Where it ends, the last one need not know.
+  @inline(__always)
   private mutating func advance() throws {
     currentIndex += 1
-    if currentIndex < items { next = try session.input.skip(next) }
+    guard currentIndex < items else { return }
+    next = try session.end(ofItem: next, in: start, level: level)
   }
 
   @inline(__always)
-  private mutating func scalar<V>(
-    _ read: (CBORInput, Int) throws(ScalarProblem) -> V
-  ) throws -> V {
-    try requireElement(V.self)
-    let value: V
-    do {
-      value = try read(session.input, next)
-    } catch {
-      throw error.publicError(V.self, path: codingPath + [IndexKey(currentIndex)])
-    }
+  private mutating func scalar<V: WireScalar>() throws -> V {
+    try begin(V.self)
+    let value: V = try session.read(at: next, depth: level + 1)
     try advance()
     return value
   }

@@ -8,28 +8,30 @@ struct UnkeyedWriter: UnkeyedEncodingContainer {
 
   var count: Int { buffer.count(of: frame) }
 
-  mutating func encodeNil() throws { try element().bytes.append(0xf6) }
+  mutating func encodeNil() throws { try element().bytes.appendNil() }
 
-  mutating func encode(_ value: Bool) throws { try element().bytes.append(value ? 0xf5 : 0xf4) }
-
+  mutating func encode(_ value: Bool) throws { try element().bytes.appendBool(value) }
   mutating func encode(_ value: String) throws { try element().bytes.appendText(value) }
-
   mutating func encode(_ value: Double) throws { try element().bytes.appendFloat(value) }
-
   mutating func encode(_ value: Float) throws { try element().bytes.appendFloat(Double(value)) }
-
-  mutating func encode<I: FixedWidthInteger & Encodable>(_ value: I) throws {
-    try element().bytes.appendInteger(value)
-  }
+  mutating func encode(_ value: Int) throws { try element().bytes.appendSigned(Int64(value)) }
+  mutating func encode(_ value: Int8) throws { try element().bytes.appendSigned(Int64(value)) }
+  mutating func encode(_ value: Int16) throws { try element().bytes.appendSigned(Int64(value)) }
+  mutating func encode(_ value: Int32) throws { try element().bytes.appendSigned(Int64(value)) }
+  mutating func encode(_ value: Int64) throws { try element().bytes.appendSigned(value) }
+  mutating func encode(_ value: UInt) throws { try element().bytes.appendUnsigned(UInt64(value)) }
+  mutating func encode(_ value: UInt8) throws { try element().bytes.appendUnsigned(UInt64(value)) }
+  mutating func encode(_ value: UInt16) throws { try element().bytes.appendUnsigned(UInt64(value)) }
+  mutating func encode(_ value: UInt32) throws { try element().bytes.appendUnsigned(UInt64(value)) }
+  mutating func encode(_ value: UInt64) throws { try element().bytes.appendUnsigned(value) }
 
   mutating func encode<T: Encodable>(_ value: T) throws {
     let target = try buffer.target(frame)
     let start = target.bytes.count
-    if target.bytes.appendScalar(value) { return target.beginElement() }
-    target.setPath(IndexKey(count))
     target.beginElement()
+    if target.bytes.appendScalar(value) { return }
     do {
-      try target.encode(value)
+      try target.encodeItself(value)
     } catch {
       target.abandonItem(at: start, isEntry: false)
       throw error
@@ -49,6 +51,7 @@ struct UnkeyedWriter: UnkeyedEncodingContainer {
   mutating func superEncoder() -> any Encoder { nested() }
 
   /// Begins an element and returns the buffer that it goes to.
+  @inline(__always)
   private func element() throws -> EncodingBuffer {
     let target = try buffer.target(frame)
     target.beginElement()
@@ -60,7 +63,6 @@ struct UnkeyedWriter: UnkeyedEncodingContainer {
       buffer.fail(frame)
       return ItemEncoder(buffer: buffer, frame: frame)
     }
-    target.setPath(IndexKey(count))
     target.beginElement()
     return ItemEncoder(buffer: target, frame: target.open(isNested: true))
   }

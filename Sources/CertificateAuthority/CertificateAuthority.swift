@@ -28,8 +28,8 @@ public struct CertificateAuthority: Sendable {
   /// When the authority ends, and every certificate with it.
   public var notValidAfter: Date { certificate.notValidAfter }
 
-  private let certificate: Certificate
-  private let key: P256.Signing.PrivateKey
+  let certificate: Certificate
+  let key: P256.Signing.PrivateKey
 
   /// Makes a new authority with a new key.
   /// - Parameters:
@@ -122,6 +122,17 @@ public struct CertificateAuthority: Sendable {
     validFor lifetime: Duration = CertificateAuthority.defaultCertificateLifetime,
     now: Date, extraDNSNames: [String] = []
   ) throws(CertificateAuthorityError) -> IssuedCertificate {
+    try issue(
+      name: name, role: role, validFor: lifetime, now: now, extraDNSNames: extraDNSNames,
+      holderKey: P256.Signing.PrivateKey())
+  }
+
+  /// Issues a certificate for a key that its holder has already. Otherwise like
+  /// ``issue(name:role:validFor:now:extraDNSNames:)``.
+  func issue(
+    name: String, role: CertificateRole, validFor lifetime: Duration, now: Date, extraDNSNames: [String],
+    holderKey: P256.Signing.PrivateKey
+  ) throws(CertificateAuthorityError) -> IssuedCertificate {
     guard CertificateNaming.isLabel(name), name != "ca" else {
       throw .invalidName(what: role.rawValue, value: name)
     }
@@ -135,7 +146,6 @@ public struct CertificateAuthority: Sendable {
     }
     let identity = CertificateNaming.identityURI(cluster: cluster, role: role, name: name)
     let names = try alternativeNames(identity: identity, name: name, role: role, extra: extraDNSNames)
-    let holderKey = P256.Signing.PrivateKey()
     let pem = try Self.signing {
       let publicKey = Certificate.PublicKey(holderKey.publicKey)
       let issued = try Certificate(
@@ -217,7 +227,7 @@ public struct CertificateAuthority: Sendable {
     return TimeInterval(seconds)
   }
 
-  private static func signing<Value>(
+  static func signing<Value>(
     _ body: () throws -> Value
   ) throws(CertificateAuthorityError) -> Value {
     do { return try body() } catch { throw .signing("\(error)") }

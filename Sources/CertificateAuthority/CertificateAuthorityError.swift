@@ -1,7 +1,7 @@
 // What can go wrong when certificates are made, read or written, in words for the person at the terminal.
 // Touches nothing.
 
-/// An error of ``CertificateAuthority``. None of them is worth an automatic retry: a person has to change a
+/// An error of ``CertificateAuthority`` or ``AuthorityDirectory``. All but ``busy(path:)`` need a person, who has to change a
 /// name, a file or a date first, and the description says which.
 public enum CertificateAuthorityError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A cluster, node, client or DNS name that cannot stand in a certificate.
@@ -20,10 +20,16 @@ public enum CertificateAuthorityError: Error, Equatable, Sendable, CustomStringC
   case fileFailed(path: String, operation: String, reason: String)
   /// A file whose content is not what its name says.
   case invalidFile(path: String, detail: String)
+  /// There is no such certificate.
+  case noSuchCertificate(String, advice: String)
+  /// A key that may be known to others was to be used again.
+  case keyRevoked(path: String, serial: String)
+  /// Another process changes the authority's files.
+  case busy(path: String)
   /// Encoding or signing failed inside the certificate library.
   case signing(String)
 
-  public var isRetryable: Bool { false }
+  public var isRetryable: Bool { if case .busy = self { true } else { false } }
 
   public var description: String {
     switch self {
@@ -46,6 +52,13 @@ public enum CertificateAuthorityError: Error, Equatable, Sendable, CustomStringC
       return "cannot \(operation) \(path): \(reason)"
     case .invalidFile(let path, let detail):
       return "\(path) is not usable: \(detail)"
+    case .noSuchCertificate(let what, let advice):
+      return "there is no \(what): \(advice)"
+    case .keyRevoked(let path, let serial):
+      return
+        "the certificate \(path) (serial \(serial)) was revoked, so its key may be known to others and is not used again: renew it with a new key, without --keep-key"
+    case .busy(let path):
+      return "another switchboard pki works in \(path): try again when it is done"
     case .signing(let detail):
       return "the certificate could not be made: \(detail)"
     }

@@ -92,6 +92,7 @@ public struct Gateway: Sendable {
     PageRoute(origins: origins).register(on: router)
     HealthRoutes(system: system, statistics: statistics).register(on: router, routes)
     ClusterRoute(system: system, configuration: configuration).register(on: routes)
+    LinksRoute(system: system, configuration: configuration).register(on: routes)
     FaultRoutes(faults: faults, node: configuration.node.rawValue, calls: calls, logger: logger).register(
       on: routes)
     InteractionRoutes(calls: calls).register(on: routes)

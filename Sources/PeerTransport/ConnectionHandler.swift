@@ -1,5 +1,5 @@
 // The channel handler of one connection: carries events into its state machine and the machine's actions
-// out. Touches its channel.
+// out. Touches its channel and the clock.
 
 internal import NIOCore
 internal import NIOSSL
@@ -9,6 +9,8 @@ internal import NIOTLS
 protocol ConnectionOwner: AnyObject {
   /// Who may connect, asked anew for each greeting.
   var admission: Admission { get }
+  /// Why the holder of this certificate, which TLS has verified, may not connect all the same.
+  func revocation(of certificate: NIOSSLCertificate?) -> Rejection?
   func established(_ connection: ConnectionHandler, peer: PeerIdentity)
   func received(_ connection: ConnectionHandler, frame: ByteBuffer, from peer: PeerIdentity)
   /// Called once for each connection, `peer` is nil when its handshake was not done.
@@ -19,24 +21,31 @@ final class ConnectionHandler: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
-  /// The most bytes written in one turn of the event loop; what is left waits for the next, so that others
-  /// get theirs.
-  private static let bytesPerTurn = 4 << 20
+  /// How long a full turn of writing makes way for what has arrived.
+  private static let pause = TimeAmount.microseconds(20)
 
   let id: ConnectionID
-  /// Set when the peer is established and this side sends to it here.
+  /// Set when the peer is established; whether frames may go out on it is for the transport to know.
   private(set) var outbox: Outbox?
-  let receivedBytes = ReceivedBytes()
+  /// What the peer said of itself, when it is established.
+  private(set) var introduction: ConnectionStateMachine.Introduction?
+  let meter = ConnectionMeter()
   private(set) var remoteAddress = "unknown address"
   /// The address without the port, which a stranger changes with every attempt.
   private(set) var remoteHost = "unknown address"
+  /// For the transport: the state of its links at which frames of this connection were found to be welcome.
+  var welcomeAt: UInt64 = 0
 
   private var machine: ConnectionStateMachine
-  private var decoder = FrameDecoder()
+  private var greetings = FrameDecoder()
+  private var pieces: PieceDecoder
+  private var pulse: LinkPulse?
+  private var pinging: RepeatedTask?
+  private let writer = ConnectionWriter()
   private var context: ChannelHandlerContext?
   private var deadline: Scheduled<Void>?
-  private let handshakeTimeout: TimeAmount
-  private let outboundLimit: Int
+  private let timing: TransportTiming
+  private let limits: TransportLimits
   private weak var owner: (any ConnectionOwner)?
 
   init(
@@ -45,12 +54,16 @@ final class ConnectionHandler: ChannelInboundHandler {
   ) {
     self.id = id
     self.machine = machine
-    self.handshakeTimeout = configuration.timing.handshakeTimeout.timeAmount
-    self.outboundLimit = configuration.limits.outboundBytesPerPeer
+    self.timing = configuration.timing
+    self.limits = configuration.limits
+    self.pieces = PieceDecoder(limits: configuration.limits.frameBytes)
     self.owner = owner
   }
 
   var dialedNode: NodeID? { if case .dialer(let node) = machine.side { node } else { nil } }
+
+  /// What the peer proved itself with; nil before the TLS handshake is done.
+  var peerCertificate: NIOSSLCertificate? { try? context?.pipeline.syncOperations.nioSSL_peerCertificate() }
 
   // MARK: events of the channel
 
@@ -58,7 +71,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     self.context = context
     rememberAddress(context)
     let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-    deadline = context.eventLoop.scheduleTask(in: handshakeTimeout) {
+    deadline = context.eventLoop.scheduleTask(in: timing.handshakeTimeout.timeAmount) {
       bound.value.run(bound.value.machine.handshakeTimedOut())
     }
   }
@@ -70,7 +83,11 @@ final class ConnectionHandler: ChannelInboundHandler {
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     if case TLSUserEvent.handshakeCompleted = event {
-      let certificate = try? context.pipeline.syncOperations.nioSSL_peerCertificate()
+      let certificate = peerCertificate
+      if let rejection = owner?.revocation(of: certificate) {
+        write(.reject(rejection))
+        return close(.refused(rejection))
+      }
       switch machine.secured(certificateURIs: certificate?.switchboardURIs ?? []) {
       case .send(let message): write(message)
       case .wait, .ignore: break
@@ -81,19 +98,16 @@ final class ConnectionHandler: ChannelInboundHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     guard !machine.isClosed else { return }
-    decoder.append(unwrapInboundIn(data))
-    while !machine.isClosed {
-      let frame: ByteBuffer
-      do throws(FrameDecoder.TooLong) {
-        guard let next = try decoder.next(limit: machine.frameLimit) else { return }
-        frame = next
-      } catch {
-        return close(.frameTooLong(length: error.length, limit: error.limit))
-      }
-      guard let owner else { return close(.closedHere(.stopped)) }
-      run(machine.received(frame, admission: owner.admission))
+    if machine.isEstablished {
+      pulse?.heard(now: .uptime)
+      pieces.append(unwrapInboundIn(data))
+    } else {
+      greetings.append(unwrapInboundIn(data))
+      readGreetings()
+      guard machine.isEstablished else { return }
+      pieces.append(greetings.takeRest())
     }
-    decoder = FrameDecoder()
+    readPieces()
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -126,21 +140,70 @@ final class ConnectionHandler: ChannelInboundHandler {
     remoteAddress = HostPort(host: remoteHost, port: address.port ?? 0).description
   }
 
+  // MARK: what comes in
+
+  private func readGreetings() {
+    while !machine.isClosed, !machine.isEstablished {
+      let message: ByteBuffer
+      do throws(FrameDecoder.TooLong) {
+        guard let next = try greetings.next(limit: machine.greetingLimit) else { return }
+        message = next
+      } catch {
+        return close(.frameTooLong(length: error.length, limit: error.limit))
+      }
+      guard let owner else { return close(.closedHere(.stopped)) }
+      run(machine.received(message, admission: owner.admission))
+    }
+  }
+
+  private func readPieces() {
+    while !machine.isClosed {
+      do throws(PieceViolation) {
+        switch try pieces.next() {
+        case .frame(let frame, _): received(frame)
+        case .link(let payload): receivedMessage(payload)
+        case nil: return
+        }
+      } catch {
+        close(ConnectionFailure(error))
+      }
+    }
+    pieces = PieceDecoder(limits: limits.frameBytes)
+    greetings = FrameDecoder()
+  }
+
+  private func received(_ frame: ByteBuffer) {
+    guard machine.carriesFramesIn else { return close(.unexpectedFrame) }
+    guard let introduction, let owner else { return close(.closedHere(.stopped)) }
+    meter.received(PieceHeader.wireBytes(ofFrame: frame.readableBytes))
+    owner.received(self, frame: frame, from: introduction.peer)
+  }
+
+  private func receivedMessage(_ payload: ByteBuffer) {
+    switch LinkMessage(decoding: payload) {
+    case .ping(let number):
+      guard pulse?.pinged(now: .uptime) == true else { return close(.pingFlood) }
+      // Without room the peer does not read; its next ping finds some, or silence.
+      _ = outbox?.put(.pong(number))
+    case .pong(let number):
+      guard pulse?.ponged(number, now: .uptime) == true else { return close(.pingFlood) }
+      meter.roundTrip = pulse?.roundTrip
+    case nil:
+      close(.malformed("a message of the transport that is none"))
+    }
+  }
+
   // MARK: actions of the machine
 
-  private func run(_ action: ConnectionStateMachine.FrameAction) {
+  private func run(_ action: ConnectionStateMachine.GreetingAction) {
     switch action {
-    case .deliver(let frame, let peer):
-      receivedBytes.add(FrameDecoder.prefixBytes + frame.readableBytes)
-      owner?.received(self, frame: frame, from: peer)
     case .answer(let message):
       write(message)
-    case .establish(let peer, let first):
+    case .establish(let introduction, let first):
       if let first { write(first) }
       deadline?.cancel()
       deadline = nil
-      openOutbox(to: peer)
-      owner?.established(self, peer: peer)
+      establish(introduction)
     case .refuse(let rejection):
       write(.reject(rejection))
       end(.refused(rejection), peer: nil)
@@ -158,58 +221,67 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
   }
 
+  private func establish(_ introduction: ConnectionStateMachine.Introduction) {
+    guard let context else { return }
+    self.introduction = introduction
+    let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+    let loop = context.eventLoop
+    // On the loop itself this costs no system call, and runs after all that was read in this turn.
+    let drain: @Sendable () -> Void = { bound.value.drain() }
+    outbox = Outbox(limits: limits.outboundBytes, frameLimits: limits.frameBytes) { loop.execute(drain) }
+    pulse = LinkPulse(interval: timing.pingInterval, silenceLimit: timing.silenceLimit, now: .uptime)
+    pinging = loop.scheduleRepeatedTask(initialDelay: .zero, delay: timing.pingInterval.timeAmount) { _ in
+      bound.value.beat()
+    }
+    owner?.established(self, peer: introduction.peer)
+  }
+
+  private func beat() {
+    switch pulse?.tick(now: .uptime) {
+    case .ping(let number):
+      if outbox?.put(.ping(number)) != true { pulse?.notSent() }
+    case .silent(let silence):
+      close(.silent(silence))
+    case .wait, nil:
+      break
+    }
+  }
+
   private func end(_ failure: ConnectionFailure, peer: PeerIdentity?) {
     deadline?.cancel()
     deadline = nil
+    pinging?.cancel()
+    pinging = nil
     outbox?.close()
+    // It wakes this handler, which must not keep itself alive.
+    outbox = nil
     context?.close(promise: nil)
     owner?.closed(self, peer: peer, failure: failure)
   }
 
+  // MARK: what goes out
+
   private func write(_ message: HandshakeMessage) {
     guard let context else { return }
-    var frame = context.channel.allocator.buffer(capacity: 192)
     let payload = message.encoded()
+    var frame = context.channel.allocator.buffer(capacity: FrameDecoder.prefixBytes + payload.readableBytes)
     frame.writeInteger(UInt32(payload.readableBytes))
     frame.writeImmutableBuffer(payload)
     context.writeAndFlush(wrapOutboundOut(frame), promise: nil)
-  }
-
-  // MARK: sending
-
-  /// Between nodes only the dialer sends; between a client and a node both do.
-  private func openOutbox(to peer: PeerIdentity) {
-    guard let context, dialedNode != nil || peer.role == .client else { return }
-    let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-    let loop = context.eventLoop
-    outbox = Outbox(limit: outboundLimit) { loop.execute { bound.value.drain() } }
   }
 
   /// Writes what is queued while the socket takes it. Comes back by itself when it stops before the queue
   /// is empty.
   private func drain() {
     guard let context, let outbox, !machine.isClosed else { return }
-    var budget = Self.bytesPerTurn
-    while context.channel.isWritable {
-      guard budget > 0 else {
-        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        return context.eventLoop.execute { bound.value.drain() }
-      }
-      var group = 0
-      var isEmpty = false
-      while group < Outbox.pieceBytes {
-        guard let chunk = outbox.take() else {
-          isEmpty = true
-          break
-        }
-        let size = chunk.readableBytes
-        group += size
-        context.write(wrapOutboundOut(chunk)).whenSuccess { outbox.sent(size) }
-      }
-      guard group > 0 else { return }
-      budget -= group
-      context.flush()
-      if isEmpty { return }
-    }
+    guard writer.drain(outbox, into: context) == .outOfTurn else { return }
+    let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+    // Not `execute`: a loop runs what is executed before it looks at its sockets again.
+    context.eventLoop.scheduleTask(in: Self.pause) { bound.value.drain() }
   }
+}
+
+extension Duration {
+  /// The monotonic clock of event loops.
+  static var uptime: Duration { .nanoseconds(Int64(clamping: NIODeadline.now().uptimeNanoseconds)) }
 }

@@ -1,4 +1,4 @@
-// The protocol of one connection, from TLS to the last frame. Pure: no sockets, no clock, no logging.
+// The protocol of one connection, from TLS to its end. Pure: no sockets, no clock, no logging.
 
 package import NIOCore
 
@@ -28,26 +28,23 @@ package struct ConnectionStateMachine: ~Copyable {
       var certificateURIs: [String]
     }
     struct AwaitingHello { var certificateURIs: [String] }
-    struct AwaitingReady { var peer: PeerIdentity }
-    struct Established {
-      var peer: PeerIdentity
-      var receives: Bool
-    }
+    struct AwaitingReady { var hello: HandshakeMessage.Hello }
+    struct Established { var peer: PeerIdentity }
   }
 
   /// What never changes in the life of a connection.
   private struct Setup {
     var side: Side
     var local: PeerIdentity
-    var maximumFrameBytes: Int
+    var greeting: ByteBuffer
   }
 
   /// The next state and what to do on the way to it.
   private struct Step: ~Copyable {
     var state: State
-    var action: FrameAction
+    var action: GreetingAction
 
-    init(_ state: consuming State, _ action: FrameAction) {
+    init(_ state: consuming State, _ action: GreetingAction) {
       self.state = state
       self.action = action
     }
@@ -56,8 +53,9 @@ package struct ConnectionStateMachine: ~Copyable {
   private let setup: Setup
   private var state: State
 
-  package init(side: Side, local: PeerIdentity, maximumFrameBytes: Int) {
-    self.init(Setup(side: side, local: local, maximumFrameBytes: maximumFrameBytes), .securing)
+  /// - Parameter greeting: what this side tells a peer that it knows.
+  package init(side: Side, local: PeerIdentity, greeting: ByteBuffer = ByteBuffer()) {
+    self.init(Setup(side: side, local: local, greeting: greeting), .securing)
   }
 
   private init(_ setup: Setup, _ state: consuming State) {
@@ -67,10 +65,18 @@ package struct ConnectionStateMachine: ~Copyable {
 
   package var side: Side { setup.side }
 
-  /// The longest frame that may come now: before the handshake is done, a greeting.
-  package var frameLimit: Int {
-    isEstablished ? setup.maximumFrameBytes : HandshakeMessage.maximumBytes
+  /// The longest message that may come now, before the handshake is done: a greeting comes only from a peer that is
+  /// known, or that this side has dialed.
+  package var greetingLimit: Int {
+    switch state {
+    case .greeting: HandshakeMessage.maximumBytes + HandshakeMessage.maximumGreetingBytes
+    case .awaitingReady: HandshakeMessage.maximumBytes + HandshakeMessage.maximumGreetingBytes
+    default: HandshakeMessage.maximumBytes
+    }
   }
+
+  /// Whether frames may come. Between nodes each side sends on the connection that it dialed, so none comes back on it.
+  package var carriesFramesIn: Bool { setup.side == .acceptor || setup.local.role == .client }
 
   package var isEstablished: Bool {
     switch state {
@@ -111,21 +117,43 @@ package struct ConnectionStateMachine: ~Copyable {
     }
   }
 
-  package enum FrameAction: Equatable {
-    /// Give the frame to the user.
-    case deliver(ByteBuffer, from: PeerIdentity)
+  /// A peer that is known and believed.
+  package struct Introduction: Hashable, Sendable {
+    package var peer: PeerIdentity
+    /// What it tells this side.
+    package var greeting: ByteBuffer
+    /// The newest version that both speak.
+    package var version: UInt16
+
+    package init(
+      peer: PeerIdentity, greeting: ByteBuffer = ByteBuffer(),
+      version: UInt16 = HandshakeMessage.versions.upperBound
+    ) {
+      self.peer = peer
+      self.greeting = greeting
+      self.version = version
+    }
+
+    fileprivate init(_ hello: HandshakeMessage.Hello, greeting: ByteBuffer) {
+      self.init(
+        peer: hello.identity, greeting: greeting,
+        version: min(hello.versions.upperBound, HandshakeMessage.versions.upperBound))
+    }
+  }
+
+  package enum GreetingAction: Equatable {
     /// Answer, and wait for the peer.
     case answer(HandshakeMessage)
     /// The handshake is done. Send the message first, if there is one, then tell the user.
-    case establish(PeerIdentity, sendFirst: HandshakeMessage?)
+    case establish(Introduction, sendFirst: HandshakeMessage?)
     /// Send this, then close.
     case refuse(Rejection)
     case close(ConnectionFailure)
     case ignore
   }
 
-  /// One frame has come.
-  package mutating func received(_ frame: ByteBuffer, admission: borrowing Admission) -> FrameAction {
+  /// One message of the handshake has come.
+  package mutating func received(_ frame: ByteBuffer, admission: borrowing Admission) -> GreetingAction {
     let setup = setup
     switch consume self.state {
     case .securing:
@@ -143,13 +171,9 @@ package struct ConnectionStateMachine: ~Copyable {
       let step = Self.confirmed(frame, awaiting)
       self = Self(setup, step.state)
       return step.action
-    case .established(let established):
-      guard established.receives else {
-        self = Self(setup, .closed)
-        return .close(.unexpectedFrame)
-      }
-      self = Self(setup, .established(established))
-      return .deliver(frame, from: established.peer)
+    case .established:
+      self = Self(setup, .closed)
+      return .close(.malformed("a greeting after the end of the handshake"))
     case .closed:
       self = Self(setup, .closed)
       return .ignore
@@ -195,9 +219,10 @@ package struct ConnectionStateMachine: ~Copyable {
       {
         return Step(.closed, .refuse(rejection))
       }
-      // Between nodes each side sends on the connection that it dialed, so nothing comes back on it.
-      let established = State.Established(peer: hello.identity, receives: setup.local.role == .client)
-      return Step(.established(established), .establish(hello.identity, sendFirst: .ready))
+      return Step(
+        .established(.init(peer: hello.identity)),
+        .establish(
+          Introduction(hello, greeting: hello.greeting), sendFirst: .ready(greeting: setup.greeting)))
     case .success(.reject(let rejection)):
       return Step(.closed, .close(.refusedByPeer(rejection)))
     case .success(.ready):
@@ -218,8 +243,8 @@ package struct ConnectionStateMachine: ~Copyable {
         return Step(.closed, .refuse(rejection))
       }
       return Step(
-        .awaitingReady(.init(peer: hello.identity)),
-        .answer(.hello(HandshakeMessage.Hello(identity: setup.local))))
+        .awaitingReady(.init(hello: hello)),
+        .answer(.hello(HandshakeMessage.Hello(identity: setup.local, greeting: setup.greeting))))
     case .success(.reject(let rejection)):
       return Step(.closed, .close(.refusedByPeer(rejection)))
     case .success(.ready):
@@ -231,9 +256,10 @@ package struct ConnectionStateMachine: ~Copyable {
 
   private static func confirmed(_ frame: ByteBuffer, _ awaiting: State.AwaitingReady) -> Step {
     switch decode(frame) {
-    case .success(.ready):
-      let established = State.Established(peer: awaiting.peer, receives: true)
-      return Step(.established(established), .establish(awaiting.peer, sendFirst: nil))
+    case .success(.ready(let greeting)):
+      return Step(
+        .established(.init(peer: awaiting.hello.identity)),
+        .establish(Introduction(awaiting.hello, greeting: greeting), sendFirst: nil))
     case .success(.reject(let rejection)):
       return Step(.closed, .close(.refusedByPeer(rejection)))
     case .success(.hello):

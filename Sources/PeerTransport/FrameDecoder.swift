@@ -1,5 +1,5 @@
-// Cuts a stream of bytes into frames: a length of four bytes (big-endian) and as many bytes of payload.
-// Pure: touches nothing.
+// Cuts the bytes of a handshake into messages: a length of four bytes (big-endian) and as many bytes of payload. All
+// versions of the protocol begin like this; what follows the handshake are pieces. Pure: touches nothing.
 
 package import NIOCore
 
@@ -41,6 +41,12 @@ package struct FrameDecoder {
       pending = own
       isOwn = true
     }
+  }
+
+  /// What came after the last frame that ``next(limit:)`` gave.
+  package mutating func takeRest() -> ByteBuffer {
+    defer { self = FrameDecoder() }
+    return pending
   }
 
   /// The next complete frame without its length, or nil until more bytes come.

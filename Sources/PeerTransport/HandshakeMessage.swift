@@ -7,28 +7,38 @@ package import NIOCore
 ///
 /// Bytes, all integers big-endian: magic "SWBP", kind (1 byte), then
 /// - hello (1): newest version (2), oldest version (2), role (1), incarnation (8), cluster (length 1,
-///   UTF-8), node (length 1, UTF-8). Bytes after these belong to later versions and are skipped.
-/// - ready (2): nothing more.
+///   UTF-8), node (length 1, UTF-8); since version 2 greeting (length 4). Bytes after these belong to later versions and
+///   are skipped.
+/// - ready (2): since version 2 greeting (length 4).
 /// - reject (3): code (2), words (length 2, UTF-8).
+///
+/// A greeting goes only to a peer that is known: the acceptor's in its answer, the dialer's in `ready`. The dialer's hello
+/// has an empty one, so that every version can read it.
 package enum HandshakeMessage: Hashable, Sendable {
   case hello(Hello)
-  case ready
+  case ready(greeting: ByteBuffer)
   case reject(Rejection)
 
   package struct Hello: Hashable, Sendable {
     package var versions: ClosedRange<UInt16>
     package var identity: PeerIdentity
+    package var greeting: ByteBuffer
 
-    package init(versions: ClosedRange<UInt16> = HandshakeMessage.versions, identity: PeerIdentity) {
+    package init(
+      versions: ClosedRange<UInt16> = HandshakeMessage.versions, identity: PeerIdentity,
+      greeting: ByteBuffer = ByteBuffer()
+    ) {
       self.versions = versions
       self.identity = identity
+      self.greeting = greeting
     }
   }
 
   /// The protocol versions that this build speaks. Two builds use the newest that both speak.
-  package static let versions: ClosedRange<UInt16> = 1...1
-  /// No greeting is longer.
+  package static let versions: ClosedRange<UInt16> = 2...2
+  /// No message is longer, apart from the greeting in it.
   package static let maximumBytes = 1024
+  package static let maximumGreetingBytes = 64 << 10
   private static let magic: UInt32 = 0x5357_4250
   private static let maximumWords = 512
 
@@ -52,8 +62,11 @@ package enum HandshakeMessage: Hashable, Sendable {
         out.writeInteger(UInt8(bytes.count))
         out.writeBytes(bytes)
       }
-    case .ready:
+      // Version 1 ended here.
+      if hello.versions.upperBound > 1 { Self.write(hello.greeting, to: &out) }
+    case .ready(let greeting):
       out.writeInteger(UInt8(2))
+      Self.write(greeting, to: &out)
     case .reject(let rejection):
       out.writeInteger(UInt8(3))
       out.writeInteger(rejection.code.rawValue)
@@ -71,7 +84,7 @@ package enum HandshakeMessage: Hashable, Sendable {
     }
     switch input.readInteger(as: UInt8.self) {
     case 1: self = .hello(try Self.hello(&input))
-    case 2: self = .ready
+    case 2: self = .ready(greeting: try Self.greeting(&input))
     case 3: self = .reject(try Self.rejection(&input))
     case let kind: throw Malformed(detail: "unknown kind of greeting: \(kind.map(String.init) ?? "none")")
     }
@@ -91,7 +104,26 @@ package enum HandshakeMessage: Hashable, Sendable {
     return Hello(
       versions: oldest...newest,
       identity: PeerIdentity(
-        cluster: cluster.rawValue, node: node, incarnation: incarnation, role: peerRole))
+        cluster: cluster.rawValue, node: node, incarnation: incarnation, role: peerRole),
+      greeting: newest > 1 ? try greeting(&input) : ByteBuffer())
+  }
+
+  private static func write(_ greeting: ByteBuffer, to out: inout ByteBuffer) {
+    let bytes = greeting.getSlice(
+      at: greeting.readerIndex, length: min(greeting.readableBytes, maximumGreetingBytes))
+    out.writeInteger(UInt32(bytes?.readableBytes ?? 0))
+    out.writeImmutableBuffer(bytes ?? ByteBuffer())
+  }
+
+  private static func greeting(_ input: inout ByteBuffer) throws(Malformed) -> ByteBuffer {
+    // Version 1 had none.
+    guard input.readableBytes > 0 else { return ByteBuffer() }
+    guard let length = input.readInteger(as: UInt32.self), length <= maximumGreetingBytes,
+      let bytes = input.readSlice(length: Int(length))
+    else {
+      throw Malformed(detail: "the greeting is cut short, or over the limit of \(maximumGreetingBytes)")
+    }
+    return bytes
   }
 
   private static func name(_ input: inout ByteBuffer) throws(Malformed) -> NodeID {

@@ -14,12 +14,14 @@ final class LinkDirectory: Sendable {
     var state: LinkStatus.State
     var since: ContinuousClock.Instant
     var outbox: Outbox?
-    var received: ReceivedBytes?
+    var meter: ConnectionMeter?
+    var introduction: ConnectionStateMachine.Introduction?
+    var address: String?
   }
 
   private struct State {
-    var nodes: [NodeID: (peer: PeerIdentity, outbox: Outbox)] = [:]
-    var clients: [PeerIdentity: Outbox] = [:]
+    var nodes: [NodeID: PeerSender] = [:]
+    var clients: [PeerIdentity: PeerSender] = [:]
     /// By connection; an attempt that waits has the number of the attempt.
     var entries: [ConnectionID: Entry] = [:]
     var listeningPort: Int?
@@ -27,24 +29,24 @@ final class LinkDirectory: Sendable {
 
   private let state = Mutex(State())
 
-  func outbox(to node: NodeID) -> Outbox? { state.withLock { $0.nodes[node]?.outbox } }
+  func sender(to node: NodeID) -> PeerSender? { state.withLock { $0.nodes[node] } }
 
-  func outbox(to peer: PeerIdentity) -> Outbox? {
+  func sender(to peer: PeerIdentity) -> PeerSender? {
     state.withLock { state in
       switch peer.role {
       case .client: return state.clients[peer]
       case .node:
-        guard let link = state.nodes[peer.node], link.peer == peer else { return nil }
-        return link.outbox
+        guard let sender = state.nodes[peer.node], sender.peer == peer else { return nil }
+        return sender
       }
     }
   }
 
-  func publish(_ peer: PeerIdentity, _ outbox: Outbox) {
+  func publish(_ sender: PeerSender) {
     state.withLock { state in
-      switch peer.role {
-      case .node: state.nodes[peer.node] = (peer, outbox)
-      case .client: state.clients[peer] = outbox
+      switch sender.peer.role {
+      case .node: state.nodes[sender.peer.node] = sender
+      case .client: state.clients[sender.peer] = sender
       }
     }
   }
@@ -73,18 +75,44 @@ final class LinkDirectory: Sendable {
       (left.value.peer, left.value.direction == .dialed ? 0 : 1, left.key)
         < (right.value.peer, right.value.direction == .dialed ? 0 : 1, right.key)
     }.map { _, entry in
-      LinkStatus(
+      let sent = entry.outbox?.figures ?? Outbox.Figures()
+      let received = entry.meter?.figures ?? ConnectionMeter.Figures()
+      return LinkStatus(
         peer: entry.peer, role: entry.role, direction: entry.direction, state: entry.state,
-        bytesQueued: entry.outbox?.bytesQueued ?? 0, bytesSent: entry.outbox?.bytesSent ?? 0,
-        bytesReceived: entry.received?.value ?? 0, since: entry.since)
+        incarnation: entry.introduction?.peer.incarnation, address: entry.address,
+        version: entry.introduction?.version, roundTrip: received.roundTrip?.smoothed,
+        lastRoundTrip: received.roundTrip?.last, minimumRoundTrip: received.roundTrip?.minimum,
+        queued: sent.queued, bytesSent: sent.bytesSent, bytesReceived: received.bytes,
+        framesSent: sent.framesSent, framesReceived: received.frames, since: entry.since)
     }
   }
 }
 
-/// Counts the bytes of the frames that one connection delivered.
-final class ReceivedBytes: Sendable {
-  private let count = Atomic<UInt64>(0)
+/// What one connection received and measured. Written by its event loop.
+final class ConnectionMeter: Sendable {
+  struct Figures {
+    var bytes: UInt64 = 0
+    var frames: UInt64 = 0
+    var roundTrip: LinkPulse.RoundTrip?
+  }
 
-  var value: UInt64 { count.load(ordering: .relaxed) }
-  func add(_ bytes: Int) { count.wrappingAdd(UInt64(bytes), ordering: .relaxed) }
+  private let bytes = Atomic<UInt64>(0)
+  private let frames = Atomic<UInt64>(0)
+  private let measured = Mutex<LinkPulse.RoundTrip?>(nil)
+
+  var figures: Figures {
+    Figures(
+      bytes: bytes.load(ordering: .relaxed), frames: frames.load(ordering: .relaxed), roundTrip: roundTrip)
+  }
+
+  var roundTrip: LinkPulse.RoundTrip? {
+    get { measured.withLock { $0 } }
+    set { measured.withLock { $0 = newValue } }
+  }
+
+  /// One frame, with its headers.
+  func received(_ size: Int) {
+    bytes.wrappingAdd(UInt64(size), ordering: .relaxed)
+    frames.wrappingAdd(1, ordering: .relaxed)
+  }
 }

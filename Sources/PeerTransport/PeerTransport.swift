@@ -22,8 +22,10 @@ internal import NIOPosix
 /// Guarantees:
 /// - Whoever is at the other end holds a certificate of the cluster's authority for exactly the name, role
 ///   and cluster that it says.
-/// - Frames to one peer arrive in the order of `send`, at most once, without gaps between a `connected` and
-///   the `disconnected` after it; what was queued or on its way at a `disconnected` may be lost.
+/// - Frames to one peer arrive, within their ``Lane``, in the order of `send`, at most once, without gaps between a
+///   `connected` and the `disconnected` after it; what was queued or on its way at a `disconnected` may be lost.
+/// - A frame of a lane waits for those of lanes before it, for its share of the link, and for a few hundred kilobytes that
+///   are already written; never for a whole long frame of another lane.
 /// - All events come on one event loop, in one order. A frame comes only between the `connected` and the
 ///   `disconnected` of its peer, and both ends are connected when the first frame arrives: an answer sent
 ///   from inside the callback is not lost to a race.
@@ -36,9 +38,10 @@ public final class PeerTransport: Sendable {
   public let configuration: TransportConfiguration
   /// The event loop that calls `onEvent`. Work done there delays every peer.
   public let eventLoop: any EventLoop
-  private let contexts: SharedContexts
+  let contexts: SharedContexts
   private let directory = LinkDirectory()
-  private let core: NIOLoopBoundBox<TransportCore?>
+  private let board = CounterBoard()
+  let core: NIOLoopBoundBox<TransportCore?>
   private let logger: Logger
   private let onEvent: @Sendable (TransportEvent) -> Void
   private let lifecycle = Lifecycle()
@@ -72,8 +75,7 @@ public final class PeerTransport: Sendable {
       try await eventLoop.flatSubmit { [self] in
         let core = TransportCore(
           configuration: configuration, loop: eventLoop, contexts: contexts, directory: directory,
-          logger: logger,
-          onEvent: onEvent)
+          board: board, logger: logger, onEvent: onEvent)
         self.core.value = core
         return core.start()
       }.get()
@@ -88,31 +90,49 @@ public final class PeerTransport: Sendable {
   /// The port that is listened on; nil before ``start()``, after ``stop()`` and for clients.
   public var listeningPort: Int? { directory.listeningPort }
 
-  /// Queues a frame for a node. From any thread; never blocks. Frames of one thread, and frames whose sends
-  /// are ordered otherwise, arrive in that order. Everything queued in one turn of the event loop goes out
-  /// together.
-  public func send(_ frame: ByteBuffer, to node: NodeID) -> SendOutcome {
-    guard frame.readableBytes <= configuration.limits.maximumFrameBytes else { return .frameTooLarge }
-    return directory.outbox(to: node)?.put(frame) ?? .notConnected
+  /// Queues a frame for a node. From any thread; never blocks. Frames of one thread and lane, and frames of one lane
+  /// whose sends are ordered otherwise, arrive in that order. Everything queued in one turn of the event loop goes out
+  /// together, at the end of the turn.
+  public func send(_ frame: ByteBuffer, to node: NodeID, lane: Lane = .calls) -> SendOutcome {
+    guard frame.readableBytes <= configuration.limits.frameBytes[lane] else { return .frameTooLarge }
+    return directory.sender(to: node)?.send(frame, lane: lane) ?? .notConnected
   }
 
   /// Queues a frame for exactly that peer: a client, or one incarnation of a node. Otherwise like
-  /// ``send(_:to:)-(_,NodeID)``.
-  public func send(_ frame: ByteBuffer, to peer: PeerIdentity) -> SendOutcome {
-    guard frame.readableBytes <= configuration.limits.maximumFrameBytes else { return .frameTooLarge }
-    return directory.outbox(to: peer)?.put(frame) ?? .notConnected
+  /// ``send(_:to:lane:)-(_,NodeID,_)``.
+  public func send(_ frame: ByteBuffer, to peer: PeerIdentity, lane: Lane = .calls) -> SendOutcome {
+    guard frame.readableBytes <= configuration.limits.frameBytes[lane] else { return .frameTooLarge }
+    return directory.sender(to: peer)?.send(frame, lane: lane) ?? .notConnected
+  }
+
+  /// Queues the frame that `writing` appends to the buffer, without an intermediate buffer; see
+  /// ``PeerSender/send(lane:writing:)`` for what the closure may do.
+  public func send(to node: NodeID, lane: Lane = .calls, writing: (inout ByteBuffer) -> Void) -> SendOutcome {
+    directory.sender(to: node)?.send(lane: lane, writing: writing) ?? .notConnected
+  }
+
+  /// For exactly that peer; otherwise like ``send(to:lane:writing:)-(NodeID,_,_)``.
+  public func send(to peer: PeerIdentity, lane: Lane = .calls, writing: (inout ByteBuffer) -> Void)
+    -> SendOutcome
+  {
+    directory.sender(to: peer)?.send(lane: lane, writing: writing) ?? .notConnected
+  }
+
+  /// For many sends to one peer: looks it up once. Nil when it is not connected.
+  public func sender(to peer: PeerIdentity) -> PeerSender? { directory.sender(to: peer) }
+
+  /// Closes the connection of a peer that broke a rule of the caller's, for example one that sends more than it was
+  /// given credit for. Its `disconnected` says ``DisconnectReason/protocolViolation(_:)`` with these words; it is logged,
+  /// once a minute for each address, and counted. The peer may connect again. From any thread; nothing happens when it is
+  /// not connected.
+  public func cut(_ peer: PeerIdentity, because words: String) {
+    eventLoop.execute { [core] in core.value?.cut(peer, because: words) }
   }
 
   /// Dials a node now instead of at the end of its backoff. Does nothing while a connection to it exists or
   /// is being made.
   public func redial(_ node: NodeID) {
     eventLoop.execute { [core] in core.value?.redial(node) }
-  }
-
-  /// Reads the TLS files again. New connections use them; existing ones stay. On an error the old files
-  /// stay in use.
-  public func reloadCertificates() throws(TransportError) {
-    contexts.current = try Self.loadContexts(configuration)
   }
 
   /// Ends every link (each with a last `disconnected`) and waits until all sockets are closed. What is
@@ -128,7 +148,10 @@ public final class PeerTransport: Sendable {
   /// Every connection and every attempt, sorted by peer. From any thread.
   public func links() -> [LinkStatus] { directory.statuses() }
 
-  private static func loadContexts(_ configuration: TransportConfiguration) throws(TransportError)
+  /// What was refused since this transport was made. From any thread.
+  public var counters: TransportCounters { board.current }
+
+  static func loadContexts(_ configuration: TransportConfiguration) throws(TransportError)
     -> TLSContexts
   {
     try TLSContexts.load(

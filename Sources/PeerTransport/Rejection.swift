@@ -41,6 +41,11 @@ package struct Admission: Sendable {
     self.nodes = nodes
   }
 
+  private static func words(_ versions: ClosedRange<UInt16>) -> String {
+    versions.count == 1
+      ? "version \(versions.lowerBound)" : "versions \(versions.lowerBound) to \(versions.upperBound)"
+  }
+
   /// Nil when the peer is who it says it is and welcome.
   /// - Parameters:
   ///   - certificateURIs: the URIs in the certificate that TLS has verified.
@@ -54,7 +59,7 @@ package struct Admission: Sendable {
       return Rejection(
         code: .version,
         words:
-          "\(local.node) speaks protocol versions \(ours.lowerBound) to \(ours.upperBound), \(peer.node) speaks \(hello.versions.lowerBound) to \(hello.versions.upperBound): upgrade the older one"
+          "\(local.node) speaks protocol \(Self.words(ours)), \(peer.node) speaks \(Self.words(hello.versions)): upgrade the older one"
       )
     }
     guard peer.cluster == local.cluster else {

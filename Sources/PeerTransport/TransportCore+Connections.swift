@@ -23,16 +23,19 @@ extension TransportCore: ConnectionOwner {
       if let old = clients[peer] { connections[old]?.close(.closedHere(.replaced)) }
       clients[peer] = id
       admission.hasRoomForClients = clients.count < configuration.limits.clients
-      if let outbox = connection.outbox { announce(peer, outbox) }
+      announce(peer, connection)
     }
   }
 
   func received(_ connection: ConnectionHandler, frame: ByteBuffer, from peer: PeerIdentity) {
     // Between nodes both sides wait for both connections, but while a link is replaced news on one
     // connection may overtake news on the other. A frame outside of an announced link cannot be delivered,
-    // nor can those after it, which would leave a gap.
-    if peer.role == .node, configuration.identity.role == .node, links[peer.node]?.announced != peer {
-      return connection.close(.closedHere(.replaced))
+    // nor can those after it, which would leave a gap. Looked up again only after something has changed.
+    if connection.welcomeAt != changes {
+      if peer.role == .node, configuration.identity.role == .node, links[peer.node]?.announced != peer {
+        return connection.close(.closedHere(.replaced))
+      }
+      connection.welcomeAt = changes
     }
     onEvent(.frame(from: peer, frame))
   }
@@ -42,6 +45,7 @@ extension TransportCore: ConnectionOwner {
     connections[id] = nil
     directory.hide(id)
     unfinished.removeAll { $0 == id }
+    if let kind = failure.refusalKind, !isStopped { board.refused(kind) }
     guard let peer else {
       if let node = connection.dialedNode {
         if case .refusedByPeer(let rejection) = failure, rejection.code == .staleIncarnation, !isStopped {
@@ -53,8 +57,14 @@ extension TransportCore: ConnectionOwner {
       }
       return
     }
-    if case .protocolViolation = failure.disconnectReason {
-      logFailure("cut off \(peer)", connection, failure)
+    switch failure {
+    // Closed because the link's other connection was, which has said why.
+    case .closedHere: break
+    case .silent: logFailure("gave up the connection to \(peer)", connection, failure)
+    default:
+      if case .protocolViolation = failure.disconnectReason {
+        logFailure("cut off \(peer)", connection, failure)
+      }
     }
     let reason = failure.disconnectReason
     switch peer.role {
@@ -69,6 +79,19 @@ extension TransportCore: ConnectionOwner {
       admission.hasRoomForClients = clients.count < configuration.limits.clients
       withdraw(peer, reason)
     }
+  }
+
+  /// Between nodes it is enough to close the connection on which the peer sends: its link ends with it.
+  func cut(_ peer: PeerIdentity, because words: String) {
+    if peer.role == .client {
+      if let id = clients[peer] { connections[id]?.close(.cut(words)) }
+      return
+    }
+    let isClient = configuration.identity.role == .client
+    let sending = connections.values.first { connection in
+      connection.introduction?.peer == peer && (connection.dialedNode != nil) == isClient
+    }
+    if links[peer.node]?.announced == peer { sending?.close(.cut(words)) }
   }
 
   private func logFailure(_ what: String, _ connection: ConnectionHandler, _ failure: ConnectionFailure) {

@@ -10,8 +10,9 @@ internal import NIOSSL
 final class TransportCore {
   let configuration: TransportConfiguration
   let loop: any EventLoop
-  private let contexts: SharedContexts
+  let contexts: SharedContexts
   let directory: LinkDirectory
+  let board: CounterBoard
   let logger: Logger
   let onEvent: @Sendable (TransportEvent) -> Void
 
@@ -28,17 +29,20 @@ final class TransportCore {
   private var listener: (any Channel)?
   private var lastID: ConnectionID = 0
   var refusals = RefusalLog()
+  /// Counts what was announced and withdrawn.
+  var changes: UInt64 = 1
   var isStopped = false
 
   init(
     configuration: TransportConfiguration, loop: any EventLoop, contexts: SharedContexts,
-    directory: LinkDirectory,
-    logger: Logger, onEvent: @escaping @Sendable (TransportEvent) -> Void
+    directory: LinkDirectory, board: CounterBoard, logger: Logger,
+    onEvent: @escaping @Sendable (TransportEvent) -> Void
   ) {
     self.configuration = configuration
     self.loop = loop
     self.contexts = contexts
     self.directory = directory
+    self.board = board
     self.logger = logger
     self.onEvent = onEvent
     let nodes = configuration.peers.keys.filter {
@@ -166,9 +170,9 @@ final class TransportCore {
 
   private func install(id: ConnectionID, side: ConnectionStateMachine.Side, on channel: any Channel) throws {
     let pipeline = channel.pipeline.syncOperations
-    try channel.setLatencyOptions(unacknowledged: configuration.timing.unacknowledgedTimeout)
+    try channel.setLatencyOptions(configuration.timing)
     let machine = ConnectionStateMachine(
-      side: side, local: configuration.identity, maximumFrameBytes: configuration.limits.maximumFrameBytes)
+      side: side, local: configuration.identity, greeting: configuration.greeting)
     let handler = ConnectionHandler(id: id, machine: machine, configuration: configuration, owner: self)
     let tls = contexts.current
     connections[id] = handler
@@ -220,7 +224,7 @@ final class TransportCore {
     case .close(let id, let reason):
       connections[id]?.close(.closedHere(reason))
     case .announce(let peer, let id):
-      if let outbox = connections[id]?.outbox { announce(peer, outbox) }
+      if let connection = connections[id] { announce(peer, connection) }
     case .withdraw(let peer, let reason):
       withdraw(peer, reason)
     case .refused:
@@ -244,13 +248,16 @@ final class TransportCore {
     directory.hide(attempt)
   }
 
-  func announce(_ peer: PeerIdentity, _ outbox: Outbox) {
-    directory.publish(peer, outbox)
+  func announce(_ peer: PeerIdentity, _ connection: ConnectionHandler) {
+    guard let outbox = connection.outbox else { return }
+    changes += 1
+    directory.publish(PeerSender(peer: peer, outbox: outbox))
     logger.info("connected to \(peer)")
-    onEvent(.connected(peer))
+    onEvent(.connected(peer, greeting: connection.introduction?.greeting ?? ByteBuffer()))
   }
 
   func withdraw(_ peer: PeerIdentity, _ reason: DisconnectReason) {
+    changes += 1
     directory.withdraw(peer)
     logger.info("disconnected from \(peer): \(reason)")
     onEvent(.disconnected(peer, reason))
@@ -264,11 +271,11 @@ final class TransportCore {
       id,
       LinkDirectory.Entry(
         peer: peer, role: role, direction: direction, state: state, since: .now,
-        outbox: connections[id]?.outbox,
-        received: connections[id]?.receivedBytes))
+        outbox: connections[id]?.outbox, meter: connections[id]?.meter,
+        introduction: connections[id]?.introduction, address: connections[id]?.remoteAddress))
   }
 
-  func now() -> Duration { .nanoseconds(Int64(clamping: NIODeadline.now().uptimeNanoseconds)) }
+  func now() -> Duration { .uptime }
 
   func randomBits() -> UInt64 { .random(in: 0 ... .max) }
 }

@@ -15,6 +15,8 @@ public enum TransportError: Error, Equatable, Sendable, CustomStringConvertible 
   case certificateForAnother(path: String, expected: String, found: [String])
   /// The private key does not belong to the certificate.
   case keyMismatch(certificatePath: String, keyPath: String)
+  /// The list of revoked certificates cannot be believed.
+  case revocationListInvalid(path: String, detail: String)
   /// The TLS library refused the files for another reason.
   case tlsUnusable(String)
   /// Somebody listens on the address already.
@@ -54,6 +56,9 @@ public enum TransportError: Error, Equatable, Sendable, CustomStringConvertible 
     case .keyMismatch(let certificatePath, let keyPath):
       return
         "\(keyPath) is not the private key of \(certificatePath): use the two files that were issued together"
+    case .revocationListInvalid(let path, let detail):
+      return
+        "\(path) is no usable revocation list: \(detail). Copy crl.pem of the cluster's authority there; switchboard pki revoke writes it"
     case .tlsUnusable(let detail):
       return "TLS cannot be set up: \(detail)"
     case .addressInUse(let address):

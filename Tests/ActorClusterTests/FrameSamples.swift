@@ -8,14 +8,14 @@ import Raft
 enum FrameSamples {
   static func all() throws -> [[UInt8]] {
     try [
-      frame(1, consensus), frame(2, call), frame(2, nodeBoundCall()), frame(4, messages),
+      frame(1, consensus), frame(4, messages),
       frame(5, [0: 3, 1: 0, 2: UInt64.max] as [Int: UInt64]), frame(6, Ping(wall: 1_000, topology: "abc")),
       frame(7, Alive(number: 9, heard: 8, led: [Alive.Led(partition: 2, term: 5)])),
       frame(
         6, Greeting(wall: 1_000, topology: "abc", files: .sample, refusal: .init(life: 9, reason: "lost"))),
       frame(8, Needs(store: 5, needs: [.init(partition: 2, above: 65_537, isJoining: true, reason: "new")])),
       frame(9, [0: 2, 1: 65_538, 2: 5] as [Int: UInt64]),
-    ] + answers.map { try frame(3, $0) }
+    ]
   }
 
   static func frame(_ kind: UInt8, _ content: some Encodable) throws -> [UInt8] {
@@ -112,34 +112,6 @@ enum FrameSamples {
     }
   }
 
-  private struct Call: Encodable {
-    var call: UInt64
-    var target: ActorID
-    var method: String
-    var argument: [UInt8]
-    var command: CommandID?
-    var firstOutstanding: UInt64
-
-    enum CodingKeys: Int, CodingKey {
-      case call = 0
-      case target = 1
-      case method = 2
-      case argument = 3
-      case command = 4
-      case firstOutstanding = 5
-    }
-  }
-
-  private struct Answer: Encodable {
-    var call: UInt64
-    var answer: CallAnswer
-
-    enum CodingKeys: Int, CodingKey {
-      case call = 0
-      case answer = 1
-    }
-  }
-
   private struct Batch: Encodable {
     struct Numbered: Encodable {
       var sequence: UInt64
@@ -181,21 +153,6 @@ enum FrameSamples {
     }
   }
 
-  private static var call: Call {
-    Call(
-      call: 77, target: .durable(ActorKey(type: "queue", id: "sales{acme}")), method: "enqueue",
-      argument: [0xA1, 0x00, 0x01], command: CommandID(session: SessionID(high: 1, low: 2), sequence: 3),
-      firstOutstanding: 2)
-  }
-
-  private static func nodeBoundCall() throws -> Call {
-    let north = Array("north".utf8)
-    let id = try CBORDecoder().decode(
-      NodeActorID.self, from: [0xA4, 0x00, 0x65] + north + [0x01, 0x07, 0x02, 0x61, 0x64, 0x03, 0x09])
-    return Call(
-      call: 78, target: .nodeBound(id), method: "ring", argument: [], command: nil, firstOutstanding: 0)
-  }
-
   private static var messages: Batch {
     Batch(
       from: 3, to: 5,
@@ -205,15 +162,6 @@ enum FrameSamples {
           message: DurableMessage(
             to: ActorKey(type: "counter", id: "c\($0)"), method: "deposit", encoded: [UInt8($0)]))
       })
-  }
-
-  private static var answers: [Answer] {
-    let answers: [CallAnswer] = [
-      .reply([0xF6]), .refused([0x61, 0x78]), .redirected(to: NodeID(rawValue: "north")),
-      .redirected(to: nil),
-      .failed(.overloaded(what: "outbox", retryAfterMilliseconds: 100)), .failed(.shuttingDown),
-    ]
-    return answers.enumerated().map { Answer(call: UInt64($0.offset), answer: $0.element) }
   }
 }
 

@@ -86,40 +86,11 @@ import Testing
       ])
   }
 
-  @Test func answersAndErrorsRoundTrip() throws {
+  @Test func errorsRoundTrip() throws {
     for error in Self.errors {
       try roundTrip(error)
-      try roundTrip(CallAnswer.failed(error))
-    }
-    for answer: CallAnswer in [
-      .reply([]), .reply([0xF6]), .refused([0x61, 0x78]), .redirected(to: nil),
-      .redirected(to: NodeID(rawValue: "north")),
-    ] {
-      try roundTrip(answer)
     }
     for id: ActorID in [.durable(Self.actor), .durable(ActorKey(type: "", id: ""))] { try roundTrip(id) }
-  }
-
-  @Test func answersArePinned() throws {
-    for (answer, form): (CallAnswer, String) in [
-      (.reply([0xF6]), #"{"reply": {"_0": h'f6'}}"#),
-      (.refused([1]), #"{"refused": {"_0": h'01'}}"#),
-      (.redirected(to: nil), #"{"redirected": {}}"#),
-      (.redirected(to: NodeID(rawValue: "north")), #"{"redirected": {"to": "north"}}"#),
-      (
-        .failed(.overloaded(what: "outbox", retryAfterMilliseconds: 7)),
-        #"{"failed": {"_0": {"overloaded": {"what": "outbox", "retryAfterMilliseconds": 7}}}}"#
-      ),
-      (.failed(.shuttingDown), #"{"failed": {"_0": {"shuttingDown": {}}}}"#),
-    ] {
-      #expect(try cborDiagnostic(CBOREncoder().encode(answer)) == form)
-    }
-  }
-
-  /// A name that is no node's must not come in by an answer.
-  @Test func aRedirectionToAnInvalidNameIsRefused() throws {
-    let bytes = try CBOREncoder().encode(["redirected": ["to": "../etc"]])
-    #expect(throws: (any Error).self) { try CBORDecoder().decode(CallAnswer.self, from: bytes) }
   }
 
   @Test func errorsSayWhatToDo() {

@@ -1,92 +1,233 @@
-// Node-bound actors over real links: called from another system, gone with their incarnation.
+// Node-bound actors over real links: called from another system in order, cancelled, watched, gone with their incarnation.
 import ActorCluster
 import ClusterTestKit
 import Distributed
 import Foundation
-import Logging
-import NIOPosix
-import PeerTransport
 import Testing
 
 distributed actor Recorder: NodeActor {
   typealias ActorSystem = ClusterSystem
 
+  struct Refusal: Error, Codable, Equatable {
+    var words: String
+  }
+
   static let actorType = "recorder"
   static let methods: [NodeMethod<Recorder>] = [
-    .method("record") { recorder, number in try await recorder.record(number) },
-    .method("fail") { recorder, words in try await recorder.fail(words) },
+    .method("record") { recorder, number in recorder.record(number) },
+    .method("recordLater") { recorder, number in try await recorder.recordLater(number) },
+    .method("refuse") { recorder, words in try recorder.refuse(words) },
+    .method("fail") { recorder, words in try recorder.fail(words) },
+    .method("sleep") { recorder, milliseconds in await recorder.sleep(milliseconds) },
+    .method("note") { recorder, number in recorder.note(number) },
+    .method("trace") { recorder, nothing in recorder.trace(nothing) },
+    .method("newer", version: 2) { recorder, number in recorder.newer(number) },
   ]
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { actorSystem.executor }
 
-  private var seen: [Int] = []
+  private(set) var seen: [Int] = []
+  private(set) var cancelled = 0
 
   init(actorSystem: ClusterSystem) {
     self.actorSystem = actorSystem
   }
 
-  distributed func record(_ number: Int) async throws -> [Int] {
+  distributed func record(_ number: Int) -> [Int] {
     seen.append(number)
     return seen
   }
 
-  distributed func fail(_ words: String) async throws -> Done {
-    throw ClusterError.invalidCall(words)
+  /// Is in the list before anything that is called after it.
+  distributed func recordLater(_ number: Int) async throws -> Int {
+    seen.append(number)
+    try await Task.sleep(for: .milliseconds(1))
+    return number
   }
+
+  distributed func refuse(_ words: String) throws -> Done { throw Refusal(words: words) }
+
+  distributed func fail(_ words: String) throws -> Done { throw ClusterError.invalidCall(words) }
+
+  distributed func sleep(_ milliseconds: Int) async -> Done {
+    do {
+      try await Task.sleep(for: .milliseconds(milliseconds))
+    } catch {
+      cancelled += 1
+    }
+    return Done()
+  }
+
+  distributed func note(_ number: Int) { seen.append(number) }
+
+  distributed func trace(_ nothing: Done) -> String { TraceContext.current?.description ?? "none" }
+
+  distributed func newer(_ number: Int) -> Int { number }
 
   /// Not in the table: the wire cannot reach it.
   distributed func hidden(_ nothing: Done) async throws -> Done { nothing }
 }
 
+/// The same actor as an older version of the software has it.
+distributed actor OlderRecorder: NodeActor {
+  typealias ActorSystem = ClusterSystem
+
+  static let actorType = "recorder"
+  static let methods: [NodeMethod<OlderRecorder>] = [
+    .method("newer") { recorder, number in recorder.newer(number) },
+    .method("record") { recorder, number in recorder.record(number) },
+  ]
+
+  distributed func newer(_ number: Int) -> Int { number }
+  distributed func record(_ number: Int) -> [Int] { [number] }
+}
+
 @Suite struct NodeActorTests {
   @Test(.timeLimit(.minutes(1)))
   func callsReachAnActorOfAnotherNode() async throws {
-    let directory = FileManager.default.temporaryDirectory.appendingPathComponent("actors-\(UUID())").path
-    defer { try? FileManager.default.removeItem(atPath: directory) }
-    let cluster = try LocalCluster(makingIn: directory, nodes: ["north", "south"])
-    let north = try system(NodeID(rawValue: "north"), of: cluster)
-    let south = try system(NodeID(rawValue: "south"), of: cluster)
-    try await north.start()
-    try await south.start()
-    let recorder = Recorder(actorSystem: north)
-    let remote = try Recorder.resolve(id: recorder.id, using: south)
-
-    try await whenConnected {
-      let seen = try await remote.record(0)
-      #expect(seen == [0])
+    try await withTwoSystems(nodeActors: [Recorder.self]) { north, south in
+      let recorder = Recorder(actorSystem: north)
+      let remote = try Recorder.resolve(id: recorder.id, using: south)
+      for number in 0...100 {
+        let seen = try await remote.record(number)
+        #expect(seen == Array(0...number))
+      }
+      #expect(try await Recorder.resolve(id: recorder.id, using: north).record(101) == Array(0...101))
+      await #expect(throws: ClusterError.invalidCall("so")) { try await remote.fail("so") }
+      await #expect(throws: Recorder.Refusal(words: "no")) { try await remote.refuse("no") }
+      await #expect(throws: ClusterError.unknownMethod(type: "recorder", method: "hidden")) {
+        try await remote.hidden(Done())
+      }
+      north.resignID(recorder.id)
+      await #expect(throws: ClusterError.actorGone("recorder/\(number(of: recorder.id))")) {
+        try await remote.record(1)
+      }
+      #expect(north.callStatistics().deadLetters == [.goneActor: 1])
+      await south.stop()
+      await north.stop()
+      await #expect(throws: ClusterError.shuttingDown) { try await remote.record(1) }
     }
-    for number in 1...100 {
-      let seen = try await remote.record(number)
-      #expect(seen == Array(0...number))
-    }
-    #expect(try await recorder.record(101) == Array(0...101))
-    await #expect(throws: ClusterError.invalidCall("so")) { try await remote.fail("so") }
-    await #expect(throws: ClusterError.unknownMethod(type: "recorder", method: "hidden")) {
-      try await remote.hidden(Done())
-    }
-    north.resignID(recorder.id)
-    await #expect(throws: ClusterError.actorGone(recorder.id.description)) { try await remote.record(1) }
-    await south.stop()
-    await north.stop()
-    await #expect(throws: ClusterError.self) { try await remote.record(1) }
   }
 
-  private func whenConnected(_ body: () async throws -> Void) async throws {
-    for _ in 0..<500 {
-      do {
-        return try await body()
-      } catch ClusterError.unavailable {
-        try await Task.sleep(for: .milliseconds(20))
+  /// Methods that wait and methods that do not, from one caller: begun in the order in which they were called.
+  @Test(.timeLimit(.minutes(1)))
+  func callsOfOneCallerBeginInOrder() async throws {
+    try await withTwoSystems(nodeActors: [Recorder.self]) { north, south in
+      let recorder = Recorder(actorSystem: north)
+      let remote = try Recorder.resolve(id: recorder.id, using: south)
+      try await withThrowingTaskGroup { group in
+        for number in 0..<900 {
+          // Each begins before the next is made, and none waits for another's answer.
+          group.addImmediateTask(executorPreference: south.taskExecutor) {
+            switch number % 3 {
+            case 0: _ = try await remote.recordLater(number)
+            case 1:
+              try await ClusterSystem.$callOptions.withValue(CallOptions(isOneWay: true)) {
+                try await remote.note(number)
+              }
+            default: _ = try await remote.record(number)
+            }
+          }
+        }
+        try await group.waitForAll()
+      }
+      let seen = try await remote.record(900)
+      #expect(seen == Array(0...900))
+      try await expectIdle(north, south)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func nobodyWorksForCallersThatAreGone() async throws {
+    try await withTwoSystems(nodeActors: [Recorder.self]) { north, south in
+      let recorder = Recorder(actorSystem: north)
+      let remote = try Recorder.resolve(id: recorder.id, using: south)
+      // Its time is over.
+      let start = ContinuousClock.now
+      let late = Task {
+        try await ClusterSystem.$callOptions.withValue(CallOptions(timeout: .seconds(1))) {
+          try await remote.sleep(20_000)
+        }
+      }
+      while north.callStatistics().running < 1 { try await Task.sleep(for: .milliseconds(1)) }
+      await #expect(throws: ClusterError.self) { try await late.value }
+      try await expectIdle(north, south)
+      // Its task was cancelled.
+      let task = Task { try await remote.sleep(20_000) }
+      while north.callStatistics().running < 1 { try await Task.sleep(for: .milliseconds(1)) }
+      task.cancel()
+      await #expect(throws: ClusterError.self) { try await task.value }
+      try await expectIdle(north, south)
+      // Its link is lost.
+      let lost = Task { try await remote.sleep(20_000) }
+      while north.callStatistics().running < 1 { try await Task.sleep(for: .milliseconds(1)) }
+      south.cut(north.node)
+      await #expect(throws: ClusterError.self) { try await lost.value }
+      try await expectIdle(north, south)
+      #expect(ContinuousClock.now - start < .seconds(20))
+      #expect(await recorder.whenLocal { $0.cancelled } == 3)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func traceTravels() async throws {
+    try await withTwoSystems(nodeActors: [Recorder.self]) { north, south in
+      let remote = try Recorder.resolve(id: Recorder(actorSystem: north).id, using: south)
+      _ = remote
+      let recorder = Recorder(actorSystem: north)
+      let other = try Recorder.resolve(id: recorder.id, using: south)
+      #expect(try await other.trace(Done()) == "none")
+      let trace = TraceContext(traceHigh: 1, traceLow: 2, span: 3, flags: 1)
+      let seen = try await TraceContext.$current.withValue(trace) { try await other.trace(Done()) }
+      #expect(seen == trace.description)
+    }
+  }
+
+  /// A method whose version was raised is refused before anything goes out; the others work.
+  @Test(.timeLimit(.minutes(1)))
+  func versionsAgreeMethodByMethod() async throws {
+    try await withTwoSystems(nodeActors: [Recorder.self]) { north, south in
+      let recorder = Recorder(actorSystem: north)
+      let old = try OlderRecorder.resolve(id: recorder.id, using: south)
+      #expect(try await old.record(7) == [7])
+      await #expect(throws: ClusterError.incompatibleMethod(type: "recorder", method: "newer")) {
+        try await old.newer(7)
       }
     }
-    Issue.record("the two systems did not connect within 10 s")
   }
 
-  private func system(_ node: NodeID, of cluster: LocalCluster) throws -> ClusterSystem {
-    var logger = Logger(label: node.rawValue)
-    logger.logLevel = .error
-    return try ClusterSystem(
-      configuration: cluster.configuration(of: node, incarnation: 1), types: DurableTypes([]), store: nil,
-      group: MultiThreadedEventLoopGroup.singleton, logger: logger, onStoreFailure: { _ in })
+  @Test(.timeLimit(.minutes(1)))
+  func theEndOfAnActorIsHeard() async throws {
+    try await withTwoSystems(nodeActors: [Recorder.self]) { north, south in
+      let recorder = Recorder(actorSystem: north)
+      let id = recorder.id
+      async let here = north.end(of: id)
+      async let there = south.end(of: id)
+      while north.callStatistics().watchedByOthers < 1 || north.callStatistics().watches < 1 {
+        try await Task.sleep(for: .milliseconds(1))
+      }
+      // A lost link is no end: the watch goes on over the next.
+      let link = north.callStatistics().credit.first?.link
+      south.cut(north.node)
+      while north.callStatistics().credit.first?.link ?? link == link
+        || north.callStatistics().watchedByOthers < 1
+      {
+        try await Task.sleep(for: .milliseconds(1))
+      }
+      north.resignID(id)
+      #expect(try await (here, there) == (.resigned, .resigned))
+      // Gone already, and watched by a task that stops to wait.
+      #expect(try await south.end(of: id) == .resigned)
+      let other = Recorder(actorSystem: north)
+      let task = Task { [id = other.id] in try await south.end(of: id) }
+      while north.callStatistics().watchedByOthers < 1 { try await Task.sleep(for: .milliseconds(1)) }
+      task.cancel()
+      #expect(try await task.value == .stopped)
+      #expect(south.callStatistics().watches == 0)
+    }
+  }
+
+  private func number(of id: ActorID) -> UInt64 {
+    if case .nodeBound(let id) = id { id.number } else { 0 }
   }
 }

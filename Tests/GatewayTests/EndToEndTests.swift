@@ -103,6 +103,7 @@ import Testing
         "forbidden", 403, try await cluster.request(.PUT, "/v1/queues/q", as: .channel, key: "k", body: "{}"))
       expect("unauthorized", 401, try await cluster.request(.GET, "/v1/events", as: nil))
       expect("unauthorized", 401, try await cluster.request(.GET, "/metrics", as: nil))
+      expect("unauthorized", 401, try await cluster.request(.GET, "/v1/links", as: nil))
       expect("unknownRoute", 404, try await cluster.request(.GET, "/v1/nothing"))
       expect(
         "idempotencyKeyRequired", 400, try await cluster.request(.POST, "/v1/interactions", body: create))
@@ -168,13 +169,35 @@ import Testing
       #expect(seen.nodes.map(\.state) == [.self])
       #expect(seen.nodes.first?.leads == 4)
       #expect(seen.nodes.first?.api == "http://127.0.0.1:1")
+      #expect(seen.nodes.first?.certificate == "well" && seen.nodes.first?.certificateDays == 365)
       #expect(seen.partitions.map(\.leader) == Array(repeating: "north", count: 4))
       let queues = try await cluster.request(.GET, "/v1/queues").json(QueueList.self)
       #expect(queues.queues.map(\.id) == ["a", "b"])
       #expect(try await cluster.request(.GET, "/v1/agents").json(AgentList.self).agents.map(\.id) == ["ann"])
       let metrics = try await cluster.request(.GET, "/metrics", as: .viewer).text
       #expect(metrics.contains("\nswitchboard_partitions_led 4\n"))
+      #expect(metrics.contains("\nswitchboard_certificate_expiry_seconds{file=\"own\"} 316"))
+      #expect(metrics.contains("\nswitchboard_certificate_reload_failed 0\n"))
+      #expect(metrics.contains("\nswitchboard_peer_refused_total{kind=\"ping_flood\"} 0\n"))
       #expect(metrics.contains("switchboard_http_requests_total{method=\"GET\",status=\"200\"}"))
+    }
+  }
+
+  @Test func aNodeTellsOfItsLinks() async throws {
+    try await TestCluster.run(["north", "south"]) { cluster in
+      var seen = try await cluster.request(.GET, "/v1/links", as: .viewer).json(LinksJSON.self)
+      while seen.links.contains(where: { $0.roundTripUs == nil }) {
+        try await Task.sleep(for: .milliseconds(20))
+        seen = try await cluster.request(.GET, "/v1/links", as: .viewer).json(LinksJSON.self)
+      }
+      #expect(seen.node == "north" && seen.links.map(\.direction) == ["dialed", "accepted"])
+      #expect(seen.links.allSatisfy { $0.peer == "south" && $0.role == "node" && $0.state == "ready" })
+      #expect(seen.links.allSatisfy { $0.version == 2 && $0.incarnation == 1 && $0.address != nil })
+      #expect(seen.links.allSatisfy { Set($0.queued.keys) == ["control", "consensus", "calls", "bulk"] })
+      #expect(seen.links[0].framesSent > 0 && seen.links[1].framesReceived > 0)
+      let metrics = try await cluster.request(.GET, "/metrics", as: .viewer).text
+      #expect(
+        metrics.contains("\nswitchboard_link_round_trip_microseconds{peer=\"south\",direction=\"dialed\"} "))
     }
   }
 

@@ -1,5 +1,6 @@
 // The text format of metrics, and what is counted.
 import Gateway
+import PeerTransport
 import Testing
 
 @Suite struct MetricsTests {
@@ -52,5 +53,30 @@ import Testing
     let statistics = GatewayStatistics()
     for number in 0..<100 { statistics.answered(method: "M\(number)", status: 404) }
     #expect(statistics.snapshot.requests == [GatewayStatistics.Answered(method: "other", status: 404): 100])
+  }
+
+  @Test func certificatesAreCountedDownToNothing() {
+    let status = CertificateStatus(
+      holder: NodeID(rawValue: "north"), serial: "0a",
+      dates: [
+        .init(file: .own, path: "a", expires: 5_000), .init(file: .authority, path: "b", expires: 3_000),
+        .init(file: .revocationList, path: "c", expires: 4_001),
+      ], listNumber: 3, revokedCount: 2,
+      failure: .keyMismatch(certificatePath: "a", keyPath: "k"))
+    var text = PrometheusText()
+    text.addCertificates(status, now: 4_000)
+    let samples = text.text.split(separator: "\n").filter { !$0.hasPrefix("#") }
+    #expect(
+      samples == [
+        #"switchboard_certificate_expiry_seconds{file="own"} 1000"#,
+        #"switchboard_certificate_expiry_seconds{file="authority"} 0"#,
+        #"switchboard_certificate_expiry_seconds{file="revocation_list"} 1"#,
+        "switchboard_certificate_reload_failed 1", "switchboard_certificates_revoked 2",
+      ])
+    let shown = CertificatesJSON(status, now: 4_000)
+    #expect(
+      shown.files.map(\.days) == [0, -1, 0]
+        && shown.files.map(\.level) == ["critical", "expired", "critical"])
+    #expect(shown.problem?.contains("is not the private key of") == true && shown.revocationList == 3)
   }
 }

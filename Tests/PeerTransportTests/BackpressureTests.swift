@@ -13,7 +13,7 @@ struct BackpressureTests {
     let cluster = try TestCluster(nodes: ["north", "south"])
     var configuration = cluster.configuration("north")
     configuration.limits.maximumFrameBytes = 1 << 20
-    configuration.limits.outboundBytesPerPeer = 2 << 20
+    configuration.limits.outboundBytes.calls = 2 << 20
     // The other node's event loop stands still from its first frame until the gate opens.
     let gate = DispatchSemaphore(value: 0)
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -49,7 +49,7 @@ struct BackpressureTests {
         return
       }
       #expect(queued.count < 100_000, "never overloaded")
-      let held = north.transport.links().first?.bytesQueued ?? 0
+      let held = north.transport.links().first?.queued.calls ?? 0
       #expect(held <= 2 << 20)
     }
     gate.signal()

@@ -92,10 +92,13 @@ struct CertificateTests {
       { $0.identity.cluster = "No Good" },
       { $0.peers[NodeID(rawValue: "-")] = HostPort(host: "x", port: 1) },
       { $0.peers[NodeID(rawValue: "a")] = HostPort(host: "x", port: 0) },
-      { $0.limits.outboundBytesPerPeer = $0.limits.maximumFrameBytes },
+      { $0.limits.outboundBytes.bulk = $0.limits.maximumFrameBytes },
       { $0.limits.maximumFrameBytes = 0 },
       { $0.timing.handshakeTimeout = .zero },
       { $0.timing.maximumBackoff = .milliseconds(1) },
+      { $0.timing.pingInterval = .milliseconds(99) },
+      { $0.timing.silenceLimit = .seconds(1) },
+      { $0.timing.receiveBufferBytes = 1 },
     ]
     for (index, change) in changes.enumerated() {
       var configuration = cluster.configuration("north")

@@ -14,8 +14,10 @@ struct HandshakeMessageTests {
     #expect(
       Array(hello.encoded().readableBytesView)
         == [0x53, 0x57, 0x42, 0x50, 1, 0, 3, 0, 2, 1, 1, 2, 3, 4, 5, 6, 7, 8, 4] + Array("prod".utf8) + [5]
-        + Array("north".utf8))
-    #expect(Array(HandshakeMessage.ready.encoded().readableBytesView) == [0x53, 0x57, 0x42, 0x50, 2])
+        + Array("north".utf8) + [0, 0, 0, 0])
+    #expect(
+      Array(HandshakeMessage.ready(greeting: ByteBuffer("hi")).encoded().readableBytesView)
+        == [0x53, 0x57, 0x42, 0x50, 2, 0, 0, 0, 2, 0x68, 0x69])
     let reject = HandshakeMessage.reject(Rejection(code: .cluster, words: "no"))
     #expect(Array(reject.encoded().readableBytesView) == [0x53, 0x57, 0x42, 0x50, 3, 0, 2, 0, 2, 0x6e, 0x6f])
   }
@@ -26,7 +28,8 @@ struct HandshakeMessageTests {
     client.incarnation = .max
     for message in [
       HandshakeMessage.hello(.init(identity: north)), .hello(.init(versions: 1...65535, identity: client)),
-      .ready,
+      .hello(.init(identity: north, greeting: ByteBuffer(repeating: 7, count: 64 << 10))),
+      .ready(greeting: ByteBuffer()), .ready(greeting: ByteBuffer("hello there")),
       .reject(Rejection(code: .init(rawValue: 999), words: "grüße")),
       .reject(Rejection(code: .version, words: "")),
     ] {
@@ -37,13 +40,23 @@ struct HandshakeMessageTests {
     }
   }
 
+  @Test func aGreetingOverItsLimitIsMalformedBeforeItComes() {
+    var bytes = HandshakeMessage.ready(greeting: ByteBuffer()).encoded()
+    bytes.setInteger(UInt32(65_537), at: bytes.writerIndex - 4)
+    bytes.writeRepeatingByte(0, count: 65_537)
+    #expect(throws: HandshakeMessage.Malformed.self) { try HandshakeMessage(decoding: bytes) }
+  }
+
   @Test func everyTruncationIsMalformed() {
     for message in [
-      HandshakeMessage.hello(.init(identity: north)), .ready,
-      .reject(Rejection(code: .cluster, words: "words")),
+      HandshakeMessage.hello(.init(identity: north, greeting: ByteBuffer("hi"))),
+      .ready(greeting: ByteBuffer("hi")), .reject(Rejection(code: .cluster, words: "words")),
     ] {
       let bytes = message.encoded()
-      for length in 0..<bytes.readableBytes {
+      // Version 1 had no greeting, so a message may end before it.
+      var ends: Set<Int> = []
+      if case .reject = message {} else { ends = [bytes.readableBytes - 6] }
+      for length in 0..<bytes.readableBytes where !ends.contains(length) {
         let part = bytes.getSlice(at: 0, length: length) ?? ByteBuffer()
         #expect(throws: HandshakeMessage.Malformed.self) { try HandshakeMessage(decoding: part) }
       }

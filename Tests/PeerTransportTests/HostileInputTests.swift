@@ -3,8 +3,11 @@
 
 import CertificateAuthority
 import Foundation
+import Logging
 import NIOCore
+import NIOPosix
 import PeerTransport
+import Synchronization
 import Testing
 
 @Suite(.timeLimit(.minutes(2)))
@@ -137,13 +140,99 @@ struct HostileInputTests {
     let scene = try await Scene { $0.limits.maximumFrameBytes = 1 << 20 }
     let peer = try await RawPeer(to: scene.address, tls: scene.cluster.tls("west"))
     peer.hello(scene.identity("west"))
-    peer.sendFrame(HandshakeMessage.ready.encoded())
-    peer.send(ByteBuffer(integer: UInt32(1 << 20 + 1)))
+    peer.ready()
+    // Pieces that add up to one byte too many.
+    let piece = ByteBuffer(repeating: 1, count: 16 << 10)
+    for _ in 0..<64 { peer.sendPiece(.bulk, isLast: false, piece) }
+    peer.sendPiece(.bulk, ByteBuffer("x"))
     try await eventually("closed") { peer.isClosed }
     try await eventually("logged: \(scene.north.log.all)") {
       scene.north.log.all.contains { $0.contains("1048577 bytes, over the limit of 1048576") }
     }
+    #expect(scene.north.transport.counters.refused[.oversized] == 1)
     try await scene.finish()
+  }
+
+  /// What a peer with a good certificate may not send after the handshake: each is cut at once, logged and counted.
+  @Test func violationsAfterTheHandshakeAreCutLoggedAndCounted() async throws {
+    let scene = try await Scene()
+    var ping = ByteBuffer()
+    LinkMessage.ping(1).write(to: &ping)
+    let attacks: [(name: String, words: String, kind: RefusalKind, send: (RawPeer) -> Void)] = [
+      ("a piece too long", "a piece of 16385 bytes", .oversized, { $0.sendPiece(0xa000_4001, ByteBuffer()) }),
+      ("reserved bits", "reserved bits (ff000001)", .malformed, { $0.sendPiece(0xff00_0001, ByteBuffer()) }),
+      ("empty pieces", "an empty piece", .malformed, { $0.sendPiece(0x8000_0000, ByteBuffer()) }),
+      (
+        "a message in a wrong lane", "outside of the control lane", .malformed,
+        { $0.sendPiece(0xb000_0009, ByteBuffer()) }
+      ),
+      (
+        "an unknown message", "that is none", .malformed,
+        { $0.sendPiece(0x3000_0001, ByteBuffer(bytes: [9])) }
+      ),
+      ("a flood of pings", "pings", .pingFlood, { peer in for _ in 0..<1_000 { peer.send(ping) } }),
+    ]
+    var counted: [RefusalKind: UInt64] = [:]
+    for attack in attacks {
+      let peer = try await RawPeer(to: scene.address, tls: scene.cluster.tls("west"))
+      peer.hello(scene.identity("west"))
+      peer.ready()
+      attack.send(peer)
+      try await eventually("\(attack.name): closed") { peer.isClosed }
+      counted[attack.kind, default: 0] += 1
+      try await eventually("\(attack.name): counted") { scene.north.transport.counters.refused == counted }
+      // No more answers than the allowance, and few bytes each.
+      #expect(peer.received.count < 2_000, "\(attack.name)")
+    }
+    // One line for each kind and address.
+    let lines = scene.north.log.all.filter { $0.contains("cut off west") }
+    #expect(lines.count == 3, "\(lines)")
+    for words in ["a piece of 16385 bytes", "reserved bits (ff000001)", "pings"] {
+      #expect(lines.contains { $0.contains(words) }, "\(words): \(lines)")
+    }
+    try await scene.finish()
+  }
+
+  /// Pieces that never end a frame are held up to the frame limit of their lane, no further.
+  @Test func endlessFramesAreCutAtTheirLimit() async throws {
+    let scene = try await Scene { $0.limits.maximumFrameBytes = 256 << 10 }
+    for (lane, size) in [(Lane.control, 1_000), (.consensus, 16_384), (.calls, 500), (.bulk, 16_384)] {
+      let peer = try await RawPeer(to: scene.address, tls: scene.cluster.tls("west"))
+      peer.hello(scene.identity("west"))
+      peer.ready()
+      let piece = ByteBuffer(repeating: 1, count: size)
+      for _ in 0..<600 where !peer.isClosed { peer.sendPiece(lane, isLast: false, piece) }
+      try await eventually("\(lane): closed") { peer.isClosed }
+    }
+    try await eventually("counted") { scene.north.transport.counters.refused == [.oversized: 4] }
+    #expect(scene.north.log.all.contains { $0.contains("over the limit of 65536") }, "\(scene.north.log.all)")
+    try await scene.finish()
+  }
+
+  /// A million frames of no bytes, from a client whose frames are welcome: each is delivered (that none is kept: `PieceTests`).
+  @Test func aMillionTinyFramesAreDelivered() async throws {
+    let cluster = try TestCluster(nodes: ["north"])
+    try cluster.addClient("tool")
+    let count = MutexBox(0)
+    let north = try PeerTransport(
+      configuration: cluster.configuration("north"), eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+      logger: Logger(label: "quiet") { _ in LogCollector(lines: LogCollector.Lines()) },
+      onEvent: { if case .frame = $0 { count.value.withLock { $0 += 1 } } })
+    try await north.start()
+    let address = try #require(cluster.addresses[node("north")])
+    let tool = try await RawPeer(to: address, tls: cluster.tls("tool"))
+    tool.hello(PeerIdentity(cluster: "test", node: node("tool"), incarnation: 1, role: .client))
+    tool.ready()
+    var frames = ByteBuffer()
+    for _ in 0..<10_000 { frames.writeInteger(UInt32(0xa000_0000)) }
+    for sent in 1...100 {
+      tool.send(frames)
+      try await eventually("\(sent * 10_000) frames") { count.value.withLock { $0 } >= (sent - 1) * 10_000 }
+    }
+    try await eventually("all frames") { count.value.withLock { $0 } == 1_000_000 }
+    #expect(!tool.isClosed && north.counters == TransportCounters())
+    await tool.close()
+    await north.stop()
   }
 
   /// A link between nodes is two connections. West calls and greets well, but nobody listens where north dials
@@ -152,8 +241,8 @@ struct HostileInputTests {
     let scene = try await Scene()
     let peer = try await RawPeer(to: scene.address, tls: scene.cluster.tls("west"))
     peer.hello(scene.identity("west"))
-    peer.sendFrame(HandshakeMessage.ready.encoded())
-    peer.sendFrame(ByteBuffer("too early"))
+    peer.ready()
+    peer.sendPiece(.calls, ByteBuffer("too early"))
     try await eventually("closed") { peer.isClosed }
     #expect(peer.answers == [.hello(.init(identity: scene.identity("north")))])
     try await scene.finish()
@@ -164,7 +253,7 @@ struct HostileInputTests {
     try scene.cluster.authority.issue(name: "stranger", role: .node, now: Date()).write(
       to: scene.cluster.directory)
     func lie(
-      _ certificate: String, _ identity: PeerIdentity, versions: ClosedRange<UInt16> = 1...1
+      _ certificate: String, _ identity: PeerIdentity, versions: ClosedRange<UInt16> = 2...2
     ) async throws -> Rejection? {
       let peer = try await RawPeer(to: scene.address, tls: scene.cluster.tls(certificate))
       peer.hello(identity, versions: versions)
@@ -176,6 +265,9 @@ struct HostileInputTests {
     #expect(try await lie("north", scene.identity("north"))?.code == .unknownNode)
     let future = try await lie("west", scene.identity("west"), versions: 7...9)
     #expect(future?.code == .version && future?.words.contains("7 to 9") == true)
+    // A node of version 1 reads in its own words which version it lacks.
+    let past = try await lie("west", scene.identity("west"), versions: 1...1)
+    #expect(past?.words == "north speaks protocol version 2, west speaks version 1: upgrade the older one")
     var elsewhere = scene.identity("west")
     elsewhere.cluster = "other"
     let cluster = try await lie("west", elsewhere)

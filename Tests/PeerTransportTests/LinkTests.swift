@@ -31,7 +31,16 @@ struct LinkTests {
     #expect(north.recorder.incoherence == nil && south.recorder.incoherence == nil)
     let links = north.transport.links()
     #expect(links.map(\.direction) == [.dialed, .accepted] && links.allSatisfy { $0.state == .ready })
-    #expect(links[0].bytesSent == 120_000 && links[0].bytesQueued == 0 && links[1].bytesReceived == 120_000)
+    #expect(links[0].framesSent == 10_000 && links[1].framesReceived == 10_000)
+    // Pings are sent, too, but they are no frames.
+    #expect(links[0].bytesSent >= 120_000 && links[0].bytesQueued == 0 && links[1].bytesReceived == 120_000)
+    #expect(
+      links.allSatisfy {
+        $0.version == 2 && $0.incarnation == 1 && $0.address?.hasPrefix("127.0.0.1:") == true
+      })
+    try await eventually("round trips of both connections") {
+      north.transport.links().allSatisfy { $0.roundTrip != nil && $0.minimumRoundTrip != nil }
+    }
     await north.transport.stop()
     await south.transport.stop()
   }
@@ -73,7 +82,7 @@ struct LinkTests {
       let node = try TestNode(cluster.configuration(name)) { event in
         guard let transport = box.value.withLock({ $0 }) else { return }
         switch event {
-        case .connected(let peer):
+        case .connected(let peer, greeting: _):
           let outcome = transport.send(ByteBuffer("question"), to: peer)
           outcomes.withLock { $0.append(outcome) }
         case .frame(let peer, let frame) where frame.text == "question":

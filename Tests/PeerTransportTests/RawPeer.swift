@@ -58,6 +58,20 @@ final class RawPeer: Sendable {
     send(frame)
   }
 
+  /// Piece headers are written as they are given.
+  func sendPiece(_ bits: UInt32, _ payload: ByteBuffer) {
+    var piece = ByteBuffer(integer: bits)
+    piece.writeImmutableBuffer(payload)
+    send(piece)
+  }
+
+  func sendPiece(_ lane: Lane, isLast: Bool = true, _ payload: ByteBuffer) {
+    sendPiece(PieceHeader(lane: lane, isLast: isLast, length: payload.readableBytes).bits, payload)
+  }
+
+  /// The end of the handshake.
+  func ready() { sendFrame(HandshakeMessage.ready(greeting: ByteBuffer()).encoded()) }
+
   func hello(_ identity: PeerIdentity, versions: ClosedRange<UInt16> = HandshakeMessage.versions) {
     sendFrame(
       HandshakeMessage.hello(HandshakeMessage.Hello(versions: versions, identity: identity)).encoded())

@@ -60,7 +60,7 @@ final class Recorder: Sendable {
   var story: [String] {
     events.compactMap { event in
       switch event {
-      case .connected(let peer): "+\(peer)"
+      case .connected(let peer, greeting: _): "+\(peer)"
       case .disconnected(let peer, _): "-\(peer)"
       case .refused(let node): "!\(node)"
       case .outdated(let node): "<\(node)"
@@ -81,7 +81,7 @@ final class Recorder: Sendable {
     var connected: Set<PeerIdentity> = []
     for (index, event) in events.enumerated() {
       switch event {
-      case .connected(let peer):
+      case .connected(let peer, greeting: _):
         if !connected.insert(peer).inserted { return "event \(index): \(peer) connected twice" }
       case .disconnected(let peer, _):
         if connected.remove(peer) == nil {
@@ -223,7 +223,7 @@ extension Recorder {
     var connected = false
     for event in events {
       switch event {
-      case .connected(let peer) where peer.node.rawValue == node: connected = true
+      case .connected(let peer, greeting: _) where peer.node.rawValue == node: connected = true
       case .disconnected(let peer, _) where peer.node.rawValue == node: connected = false
       default: break
       }

@@ -16,10 +16,16 @@ import Testing
       """
   }
 
-  private func report(south: String, disk: String = "well", _ partitions: [String]) throws -> ClusterReport {
+  private func report(
+    south: String, disk: String = "well", certificate: (String, Int) = ("well", 365),
+    certificates: String = "null",
+    _ partitions: [String]
+  ) throws -> ClusterReport {
     let json = """
       {"cluster": "bank", "node": "north", "version": "1", "addedLater": true,
-       "nodes": [{"name": "east", "state": "connected", "api": "http://127.0.0.1:8103", "disk": "\(disk)", "more": 1},
+       "certificates": \(certificates),
+       "nodes": [{"name": "east", "state": "connected", "api": "http://127.0.0.1:8103", "disk": "\(disk)", "more": 1,
+                  "certificate": "\(certificate.0)", "certificateDays": \(certificate.1)},
                  {"name": "north", "state": "self", "api": "http://127.0.0.1:8101",
                   "disk": "well"},
                  {"name": "south", "state": "\(south)"}],
@@ -40,10 +46,10 @@ import Testing
       ClusterTable.text(report) == """
         cluster bank, as north sees it (version 1)
 
-        NODE   STATE      LEADS  DISK  API
-        east   connected      1  well  http://127.0.0.1:8103
-        north  self           1  well  http://127.0.0.1:8101
-        south  connected      0  -     -
+        NODE   STATE      LEADS  DISK  CERT   API
+        east   connected      1  well  365 d  http://127.0.0.1:8103
+        north  self           1  well  -      http://127.0.0.1:8101
+        south  connected      0  -     -      -
 
         PARTITION  LEADER  ROLE      TERM  COMMIT  APPLIED  ACTORS  HEALTH
                 0  east    follower     3   12345    12345      12  running
@@ -75,5 +81,27 @@ import Testing
           partition 0 has no known leader
           partition 1 on north: quarantined: bad entry
         """))
+  }
+
+  @Test func certificatesThatEndSoonAreTroublesWithTheirCommand() throws {
+    let sound = [partition(0, leader: "east", role: "follower", term: 3, commit: 1, applied: 1)]
+    // A month before, the table shows the days; all is still well.
+    #expect(try report(south: "connected", certificate: ("info", 29), sound).troubles == [])
+    let report = try report(
+      south: "connected", certificate: ("expired", -2),
+      certificates: #"""
+        {"files": [{"file": "own", "level": "well", "days": 90}, {"file": "authority", "level": "warning", "days": 3},
+         {"file": "revocation_list", "level": "expired", "days": -1}], "isRevoked": true,
+         "problem": "north.key is not the private key of north.pem"}
+        """#, sound)
+    #expect(
+      report.troubles == [
+        "the certificate of node east has expired: switchboard pki renew --name east",
+        "the certificate of the authority expires within 4 days: make a new one, see the README",
+        "the revocation list on north is due: switchboard pki revoke --refresh",
+        "the certificate of node north was revoked: switchboard pki renew --name north",
+        "north cannot use the TLS files on its disk: north.key is not the private key of north.pem",
+      ])
+    #expect(ClusterTable.text(report).contains("east   connected      1  well  over  http"))
   }
 }

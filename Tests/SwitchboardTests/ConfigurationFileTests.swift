@@ -1,5 +1,6 @@
 // The files that a configuration names, and the tokens file.
 import Gateway
+import PeerTransport
 import Switchboard
 import Testing
 
@@ -19,6 +20,18 @@ import Testing
       problems(disk: FakeDisk(looks: ["/etc/sw/data/north": .file(mode: 0o600, isMounted: false)])) == [
         "/etc/sw/cluster.yaml:8:17: data_directory: /etc/sw/data/north is a file, not a directory; allowed: a path; ${node} stands for "
           + "the node's name; name another place"
+      ])
+  }
+
+  @Test func theRevocationListIsOptionalButMustBeThereWhenItIsNamed() throws {
+    let text = sound("authority: pki/ca.pem", "authority: pki/ca.pem\n  revocation_list: pki/crl.pem")
+    let read = try NodeSettingsReader.read(input(text), files: FakeDisk().view)
+    #expect(read.tls.revocationListPath == "/etc/sw/pki/crl.pem")
+    #expect(try NodeSettingsReader.read(input(), files: FakeDisk().view).tls.revocationListPath == nil)
+    #expect(
+      problems(text, disk: FakeDisk(missing: ["/etc/sw/pki/crl.pem"])) == [
+        "/etc/sw/cluster.yaml:13:20: tls.revocation_list: /etc/sw/pki/crl.pem does not exist; allowed: a file; it must be the "
+          + "authority's list of revoked certificates, crl.pem from switchboard pki; none are refused when left out"
       ])
   }
 

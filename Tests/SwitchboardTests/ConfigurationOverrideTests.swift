@@ -105,7 +105,8 @@ import Testing
       + ["peer", "api"].flatMap { key in
         ["east", "north", "south"].map { "nodes.\($0).\(key)" }
       } + [
-        "data_directory", "tls.certificate", "tls.key", "tls.authority", "api.tokens", "timing", "log_level",
+        "data_directory", "tls.certificate", "tls.key", "tls.authority", "tls.revocation_list", "api.tokens",
+        "timing", "log_level",
         "chaos", "disk.low", "disk.reserve", "disk.slow_factor", "disk.slow_milliseconds",
         "retention.interaction_days", "retention.state_size", "threads",
       ]).joined(separator: ", ")

@@ -17,7 +17,7 @@ import Testing
     // Exactly the files that the commands at the top of the topology make.
     let files = FileView(
       look: { path in
-        let names = ["ca.pem", "tokens.yaml"] + nodes.flatMap { ["\($0).pem", "\($0).key"] }
+        let names = ["ca.pem", "crl.pem", "tokens.yaml"] + nodes.flatMap { ["\($0).pem", "\($0).key"] }
         return names.contains { path == pki + $0 } ? .file(mode: 0o600, isMounted: false) : .missing
       },
       read: { _ in .success(soundTokens) })
@@ -31,6 +31,7 @@ import Testing
       #expect(settings.own.name.rawValue == node)
       #expect(settings.dataDirectory == "\(root)/data/\(name)/\(node)")
       #expect(settings.partitions == 16)
+      #expect(settings.tls.revocationListPath == (name == "single" ? nil : pki + "crl.pem"))
       #expect(!settings.allowsChaos)
       #expect(settings.notes == [])
     }

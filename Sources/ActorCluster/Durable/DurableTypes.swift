@@ -14,6 +14,8 @@ public struct DurableTypes: Sendable {
 /// One durable actor type, erased.
 package struct DurableType: Sendable {
   package let name: String
+  /// Names and versions of the methods, in order of name.
+  package let methods: [(name: String, version: UInt32)]
   package let make: @Sendable (String) -> any ActorSlot
   package let restore: @Sendable (String, [StateRow]) throws -> any ActorSlot
   package let decodeEvents: @Sendable ([UInt8]) throws -> [any Sendable]
@@ -25,6 +27,7 @@ package struct DurableType: Sendable {
       let methods = Act.methods
       return DurableType(
         name: Act.actorType,
+        methods: methods.methods.values.map { ($0.name, $0.version) }.sorted { $0.name < $1.name },
         make: { Slot(type: Act.actorType, state: Act.State(id: $0), methods: methods) },
         restore: { Slot(type: Act.actorType, state: try Act.State(id: $0, rows: $1), methods: methods) },
         decodeEvents: { try CBORDecoder().decode([Act.State.Event].self, from: $0) },

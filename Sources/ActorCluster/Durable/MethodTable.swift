@@ -24,16 +24,18 @@ public struct Method<State: DurableState>: Sendable {
   }
 
   public let name: String
+  /// Raised when the other side could not read a changed argument or reply, or would misunderstand it.
+  public let version: UInt32
   package let kind: Kind
 
   /// A method that decides. `decide` is an unapplied method of the state: `.command("accept", State.accept)`.
   public static func command<Argument: Codable & Sendable, Reply: Codable & Sendable>(
-    _ name: String,
+    _ name: String, version: UInt32 = 1,
     _ decide:
       @escaping @Sendable (State) -> (Argument, DecisionContext) throws -> Decision<State.Event, Reply>
   ) -> Method {
     Method(
-      name: name,
+      name: name, version: version,
       kind: .command { state, bytes, context in
         let argument = try CBORDecoder().decode(Argument.self, from: bytes)
         let decision = try decide(state)(argument, context)
@@ -45,11 +47,11 @@ public struct Method<State: DurableState>: Sendable {
 
   /// A method that only looks: it costs no log entry, and is linearizable.
   public static func read<Argument: Codable & Sendable, Reply: Codable & Sendable>(
-    _ name: String,
+    _ name: String, version: UInt32 = 1,
     _ read: @escaping @Sendable (State) -> (Argument, DecisionContext) throws -> Reply
   ) -> Method {
     Method(
-      name: name,
+      name: name, version: version,
       kind: .read { state, bytes, context in
         let argument = try CBORDecoder().decode(Argument.self, from: bytes)
         return Encoded(bytes: try CBOREncoder().encode(try read(state)(argument, context)))

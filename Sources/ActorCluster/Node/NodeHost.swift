@@ -206,7 +206,7 @@ final class NodeHost: Sendable {
       received(frame, from: node)
     case .replicaAssigned(let frame):
       received(frame)
-    case .ping, .call, .answer:
+    case .ping:
       break
     }
   }

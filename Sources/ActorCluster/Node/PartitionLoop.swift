@@ -34,6 +34,8 @@ struct IncomingCall: Sendable {
   var actor: ActorKey
   var method: String
   var argument: [UInt8]
+  /// On the monotonic clock, milliseconds: nobody waits for the answer after it.
+  var deadline: Int64?
   var respond: @Sendable (CallAnswer) -> Void
 }
 
@@ -167,7 +169,7 @@ actor PartitionLoop {
       hosts[partition]?.invoke(
         PartitionCall(
           id: id, command: call.command, firstOutstanding: call.firstOutstanding, actor: call.actor,
-          method: call.method, argument: call.argument), moment)
+          method: call.method, argument: call.argument, deadline: call.deadline), moment)
     case .consensus(let message): hosts[partition]?.receive(message)
     case .messages(let batch): hosts[partition]?.receive(batch, moment)
     case .acknowledged(let receiver, let sequence):
@@ -272,6 +274,8 @@ actor PartitionLoop {
   private static let frameBytes = 1 << 20
 
   private func add(_ message: GroupMessage, for node: NodeID, to outgoing: inout [NodeID: Outgoing]) {
+    // By itself it takes the lane that nothing else waits for.
+    if case .snapshot = message.message.body { return services.send(.consensus([message]), to: node) }
     var batch = outgoing.removeValue(forKey: node) ?? Outgoing()
     batch.messages.append(message)
     batch.bytes += message.approximateBytes

@@ -34,6 +34,9 @@ package struct PartitionCall: Sendable {
   package var actor: ActorKey
   package var method: String
   package var argument: [UInt8]
+  /// On the monotonic clock, milliseconds: a call whose turn comes later is not begun. It changes nothing of what a command
+  /// is: a retry has another one.
+  package var deadline: Int64?
 
   /// XXH64 of the method and the argument: the same for every retry of a command.
   package var fingerprint: UInt64 {
@@ -42,8 +45,9 @@ package struct PartitionCall: Sendable {
 
   package init(
     id: CallID, command: CommandID, firstOutstanding: UInt64, actor: ActorKey, method: String,
-    argument: [UInt8]
+    argument: [UInt8], deadline: Int64? = nil
   ) {
+    self.deadline = deadline
     self.id = id
     self.command = command
     self.firstOutstanding = firstOutstanding

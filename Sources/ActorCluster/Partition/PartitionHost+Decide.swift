@@ -10,7 +10,9 @@ extension PartitionHost {
 
   /// A call from outside. It is answered by an `.answer` action, now or later.
   package mutating func invoke(_ call: PartitionCall, _ now: Moment) {
-    if !isLeader {
+    if isTooLate(call, now) {
+      fail(call, Self.tooLate)
+    } else if !isLeader {
       actions.append(.answer(call.id, .redirected(to: leaderNode)))
     } else if case .quarantined(let detail) = health {
       // What only this replica cannot read another leads soon.
@@ -33,7 +35,16 @@ extension PartitionHost {
   }
 
   mutating func releaseWaiting(_ now: Moment) {
-    while isServing, let call = waiting.popFirst() { decide(call, now) }
+    while isServing, let call = waiting.popFirst() {
+      if isTooLate(call, now) { fail(call, Self.tooLate) } else { decide(call, now) }
+    }
+  }
+
+  private static let tooLate = ClusterError.unavailable(
+    reason: "the call's time was over before it was begun", retryAfterMilliseconds: 0)
+
+  private func isTooLate(_ call: PartitionCall, _ now: Moment) -> Bool {
+    call.deadline.map { $0 <= now.monotonic } ?? false
   }
 
   private mutating func decide(_ call: PartitionCall, _ now: Moment) {

@@ -23,6 +23,13 @@ public struct NodeActorID: Hashable, Codable, Sendable, CustomStringConvertible 
   public let type: String
   public let number: UInt64
 
+  package init(node: NodeID, incarnation: UInt64, type: String, number: UInt64) {
+    self.node = node
+    self.incarnation = incarnation
+    self.type = type
+    self.number = number
+  }
+
   public var description: String { "\(type)/\(number)@\(node)#\(incarnation)" }
 
   enum CodingKeys: Int, CodingKey {

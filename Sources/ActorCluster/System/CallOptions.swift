@@ -5,12 +5,16 @@ public struct CallOptions: Sendable {
   /// The command's id. Nil: the next one of this system's own session. To retry a command whose outcome is unknown,
   /// from any node, set the id that it had.
   public var command: CommandID?
-  /// When the call is given up.
+  /// When the call is given up. The callee learns of it, and does not begin what nobody waits for any more.
   public var timeout: Duration
+  /// The call returns when it is on its way: nobody hears what became of it, and it may get lost. Only for methods of node-bound
+  /// actors that return nothing.
+  public var isOneWay: Bool
 
-  public init(command: CommandID? = nil, timeout: Duration = .seconds(10)) {
+  public init(command: CommandID? = nil, timeout: Duration = .seconds(10), isOneWay: Bool = false) {
     self.command = command
     self.timeout = timeout
+    self.isOneWay = isOneWay
   }
 
   /// At least one, at most an hour.

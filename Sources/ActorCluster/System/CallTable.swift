@@ -1,87 +1,144 @@
-// Calls under way from this system, and the sequence numbers of its session: pure values.
-internal import DequeModule
-internal import HeapModule
-package import PeerTransport
+// Calls under way from this system: a pure value.
 
-/// Calls that wait for an answer. Every one of them ends: by its answer, by the loss of its node, or by time.
+/// Calls that wait for an answer. Every one of them ends: by its answer, by the loss of its link, by its caller, or by time.
+/// Finding, adding and ending one costs the same whatever their number.
 package struct CallTable<Waiter: Sendable>: Sendable {
-  private struct Waiting: Sendable {
-    var waiter: Waiter
-    var node: NodeID
+  /// A call as its owner gets it back.
+  package struct Ended: Sendable {
+    package var call: UInt64
+    /// Nil when nobody waits, or not yet.
+    package var waiter: Waiter?
+    package var link: UInt32
+    package var cost: Int
   }
 
-  private struct Expiry: Comparable, Sendable {
-    var at: Int64
-    var call: UInt64
-
-    static func < (lhs: Self, rhs: Self) -> Bool { (lhs.at, lhs.call) < (rhs.at, rhs.call) }
+  private enum State: Sendable {
+    case free
+    /// Nobody waits yet.
+    case open
+    case waiting(Waiter)
+    /// Nobody waits any more. It stays until its answer comes, because the callee holds it so long.
+    case abandoned
   }
 
-  private var waiting: [UInt64: Waiting] = [:]
-  private var expiries = Heap<Expiry>()
-  private var next: UInt64
-
-  /// - Parameter first: the number of the first call.
-  package init(first: UInt64 = 1) {
-    next = first
+  private struct Entry: Sendable {
+    var state = State.free
+    /// Makes the number of a call that is over mean nothing.
+    var generation: UInt64
+    var hasDeadline = false
+    var link: UInt32 = 0
+    var cost = 0
   }
 
-  package var count: Int { waiting.count }
+  private static var indexBits: UInt64 { 24 }
 
-  package mutating func insert(_ waiter: Waiter, to node: NodeID, until deadline: Int64) -> UInt64 {
-    let call = next
-    next += 1
-    waiting[call] = Waiting(waiter: waiter, node: node)
-    expiries.insert(Expiry(at: deadline, call: call))
-    return call
+  private var entries: [Entry] = []
+  private var free: [UInt32] = []
+  private var wheel = TimerWheel()
+  private let firstGeneration: UInt64
+  package private(set) var count = 0
+
+  /// - Parameter firstGeneration: another one for each process, so that an answer to a call of an earlier one meets none of this.
+  package init(firstGeneration: UInt64 = 0) {
+    self.firstGeneration = firstGeneration
   }
 
-  package mutating func answered(_ call: UInt64) -> Waiter? {
-    waiting.removeValue(forKey: call)?.waiter
-  }
+  package var timers: Int { wheel.count }
 
-  /// The connection to that node is gone, and with it the answers of calls under way.
-  package mutating func lost(_ node: NodeID) -> [Waiter] {
-    let calls = waiting.filter { $0.value.node == node }.keys.sorted()
-    return calls.compactMap { waiting.removeValue(forKey: $0)?.waiter }
-  }
-
-  package mutating func expired(now: Int64) -> [Waiter] {
-    var expired: [Waiter] = []
-    while let first = expiries.min, first.at <= now {
-      expiries.removeMin()
-      if let entry = waiting.removeValue(forKey: first.call) { expired.append(entry.waiter) }
+  /// - Parameters:
+  ///   - link: over which the answer comes.
+  ///   - deadline: when nobody waits any more.
+  package mutating func open(link: UInt32, cost: Int, until deadline: Int64) -> UInt64 {
+    let index: Int
+    if let last = free.popLast() {
+      index = Int(last)
+    } else {
+      index = entries.count
+      entries.append(Entry(generation: firstGeneration))
     }
-    return expired
+    entries[index].state = .open
+    entries[index].hasDeadline = true
+    entries[index].link = link
+    entries[index].cost = cost
+    wheel.set(index, deadline)
+    count += 1
+    return number(of: index)
   }
 
-  package mutating func takeAll() -> [Waiter] {
-    let calls = waiting.keys.sorted()
-    return calls.compactMap { waiting.removeValue(forKey: $0)?.waiter }
-  }
-}
-
-/// The sequence numbers of one session, and which of them may still be retried.
-package struct CommandSequence: Sendable {
-  private var next: UInt64 = 1
-  private var open: Deque<(sequence: UInt64, isDone: Bool)> = []
-
-  package init() {}
-
-  /// The lowest number whose command is not done with.
-  package var firstOutstanding: UInt64 { open.first?.sequence ?? next }
-
-  package mutating func begin() -> UInt64 {
-    defer { next += 1 }
-    open.append((next, false))
-    return next
+  /// - Returns: false when the call is over or abandoned already.
+  package mutating func attach(_ waiter: Waiter, to call: UInt64) -> Bool {
+    guard let index = index(of: call), case .open = entries[index].state else { return false }
+    entries[index].state = .waiting(waiter)
+    return true
   }
 
-  package mutating func finish(_ sequence: UInt64) {
-    guard let first = open.first?.sequence, sequence >= first,
-      Int(clamping: sequence - first) < open.count
-    else { return }
-    open[Int(sequence - first)].isDone = true
-    while open.first?.isDone == true { open.removeFirst() }
+  /// The answer has come, or never will: the call is over. Nil when it is not known on that link.
+  package mutating func end(_ call: UInt64, link: UInt32) -> Ended? {
+    guard let index = index(of: call), entries[index].link == link else { return nil }
+    return end(index)
+  }
+
+  /// Nobody waits any more. Nil when that was so before.
+  package mutating func abandon(_ call: UInt64) -> Ended? {
+    guard let index = index(of: call) else { return nil }
+    return abandon(index)
+  }
+
+  /// Calls whose time is over; like `abandon`.
+  package mutating func expired(now: Int64) -> [Ended] {
+    wheel.advance(to: now).compactMap { index in
+      entries[index].hasDeadline = false
+      return abandon(index)
+    }
+  }
+
+  /// The link is gone, and with it the answers.
+  package mutating func lost(_ link: UInt32) -> [Ended] {
+    entries.indices.compactMap { isUsed($0) && entries[$0].link == link ? end($0) : nil }
+  }
+
+  package mutating func takeAll() -> [Ended] {
+    entries.indices.compactMap { isUsed($0) ? end($0) : nil }
+  }
+
+  private func number(of index: Int) -> UInt64 {
+    entries[index].generation << Self.indexBits | UInt64(index)
+  }
+
+  private func isUsed(_ index: Int) -> Bool {
+    if case .free = entries[index].state { false } else { true }
+  }
+
+  private func index(of call: UInt64) -> Int? {
+    let index = Int(call & (1 << Self.indexBits - 1))
+    guard index < entries.count, isUsed(index), number(of: index) == call else { return nil }
+    return index
+  }
+
+  private mutating func end(_ index: Int) -> Ended {
+    let ended = ended(index)
+    if entries[index].hasDeadline { wheel.clear(index) }
+    entries[index].state = .free
+    entries[index].hasDeadline = false
+    entries[index].generation &+= 1
+    free.append(UInt32(truncatingIfNeeded: index))
+    count -= 1
+    return ended
+  }
+
+  private mutating func abandon(_ index: Int) -> Ended? {
+    if case .abandoned = entries[index].state { return nil }
+    let ended = ended(index)
+    entries[index].state = .abandoned
+    if entries[index].hasDeadline { wheel.clear(index) }
+    entries[index].hasDeadline = false
+    return ended
+  }
+
+  private func ended(_ index: Int) -> Ended {
+    var waiter: Waiter?
+    if case .waiting(let waiting) = entries[index].state { waiter = waiting }
+    return Ended(
+      call: number(of: index), waiter: waiter, link: entries[index].link, cost: entries[index].cost)
   }
 }

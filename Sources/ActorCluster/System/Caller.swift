@@ -1,7 +1,7 @@
 // Calls from this system: the shell around `CallRouting` and `CallTable`.
-internal import NIOConcurrencyHelpers
 internal import NIOCore
 internal import PeerTransport
+internal import Synchronization
 
 /// Makes calls, retries them, and ends every one of them. Safe from any thread.
 final class Caller: Sendable {
@@ -10,9 +10,21 @@ final class Caller: Sendable {
     case answer(CallAnswer)
     case lost(String)
     case notConnected
+    case cancelled
   }
 
-  private typealias Waiter = CheckedContinuation<Outcome, Never>
+  /// One attempt, as it goes out.
+  private struct Attempt: Sendable {
+    var actor: CallFrame.Call.Target
+    var target: CallTarget
+    var argument: [UInt8]
+    var deadline: Int64
+
+    var cost: Int { CallCost.of(argument.count) }
+  }
+
+  /// Every waiter is resumed once: whoever takes it out of the table does it.
+  private typealias Waiter = UnsafeContinuation<Outcome, Never>
 
   private struct State: Sendable {
     var table: CallTable<Waiter>
@@ -26,66 +38,52 @@ final class Caller: Sendable {
   private static let notConnected = "is not connected"
 
   private let configuration: SystemConfiguration
-  private let links: TransportLinks
+  private let links: CallLinks
+  private let redialNow: @Sendable (NodeID) -> Void
   private let directory: LeaderDirectory
   private let clock: ClusterClock
   private let host: NodeHost?
-  private let loop: any EventLoop
   private let session: SessionID
-  private let state: NIOLockedValueBox<State>
-  private let ticker = NIOLockedValueBox<RepeatedTask?>(nil)
+  private let state: Mutex<State>
 
   init(
-    configuration: SystemConfiguration, links: TransportLinks, directory: LeaderDirectory,
-    clock: ClusterClock, host: NodeHost?, loop: any EventLoop
+    configuration: SystemConfiguration, links: CallLinks, directory: LeaderDirectory, clock: ClusterClock,
+    host: NodeHost?, redial: @escaping @Sendable (NodeID) -> Void
   ) {
     self.configuration = configuration
     self.links = links
     self.directory = directory
     self.clock = clock
     self.host = host
-    self.loop = loop
+    redialNow = redial
     var generator = SystemRandomNumberGenerator()
     session = SessionID(high: generator.next(), low: generator.next())
-    // An answer to a call of an earlier process of this name must not meet a call of this one.
-    state = NIOLockedValueBox(State(table: CallTable(first: generator.next() >> 2)))
-  }
-
-  func start() {
-    let task = loop.scheduleRepeatedTask(initialDelay: .milliseconds(20), delay: .milliseconds(20)) { _ in
-      self.expire()
-    }
-    ticker.withLockedValue { $0 = task }
+    state = Mutex(State(table: CallTable(firstGeneration: generator.next())))
   }
 
   func stop() {
-    ticker.withLockedValue { $0 }?.cancel()
-    let waiters = state.withLockedValue { state in
+    let ended = state.withLock { state in
       state.isStopped = true
       return state.table.takeAll()
     }
-    for waiter in waiters { waiter.resume(returning: .answer(.failed(.shuttingDown))) }
+    for call in ended { call.waiter?.resume(returning: .answer(.failed(.shuttingDown))) }
   }
 
   // MARK: calls
 
   /// Calls a durable actor and retries until there is an answer or the deadline.
-  func call(
-    _ key: ActorKey, method: String, argument: [UInt8], options: CallOptions
+  nonisolated(nonsending) func call(
+    _ key: ActorKey, _ target: CallTarget, argument: [UInt8], options: CallOptions
   ) async -> CallAnswer {
-    let opened = state.withLockedValue { state -> (sequence: UInt64?, start: Int)? in
+    let opened = state.withLock { state -> (sequence: UInt64?, start: Int)? in
       guard !state.isStopped, state.active < configuration.maximumCalls else { return nil }
       state.active += 1
       state.start += 1
       return (options.command == nil ? state.sequence.begin() : nil, state.start)
     }
-    guard let opened else {
-      return .failed(
-        isStopped
-          ? .shuttingDown : .overloaded(what: "too many calls under way", retryAfterMilliseconds: 100))
-    }
+    guard let opened else { return .failed(refusal) }
     defer {
-      state.withLockedValue { state in
+      state.withLock { state in
         state.active -= 1
         if let sequence = opened.sequence { state.sequence.finish(sequence) }
       }
@@ -103,16 +101,17 @@ final class Caller: Sendable {
         return .failed(error)
       case .wait(let delay):
         try? await Task.sleep(for: .milliseconds(delay))
-        if Task.isCancelled {
-          return .failed(.unavailable(reason: "the caller was cancelled", retryAfterMilliseconds: 0))
-        }
+        if Task.isCancelled { return .failed(Self.cancelled) }
       case .send(let node):
-        let frame = CallFrame(
-          call: 0, target: .durable(key), method: method, argument: argument, command: command,
-          firstOutstanding: opened.sequence == nil
-            ? 0 : state.withLockedValue { $0.sequence.firstOutstanding })
-        let attemptEnd = min(deadline, clock.monotonic() + configuration.timing.attemptMilliseconds)
-        switch await attempt(frame, at: node, until: attemptEnd) {
+        let first =
+          opened.sequence == nil ? 0 : state.withLock { $0.sequence.firstOutstanding }
+        let attempt = Attempt(
+          actor: .durable(id: key.id, command: command, firstOutstanding: first), target: target,
+          argument: argument,
+          deadline: min(deadline, clock.monotonic() + configuration.timing.attemptMilliseconds))
+        switch await make(attempt, at: node, key) {
+        case .cancelled:
+          return .failed(Self.cancelled)
         case .notConnected:
           // Others hear the leader: it has just started, and waiting for the end of a backoff would cost the call.
           if node == named { redial(node) }
@@ -141,72 +140,192 @@ final class Caller: Sendable {
   }
 
   /// Calls a node-bound actor: one attempt, because it has no other place.
-  func call(
-    _ id: NodeActorID, method: String, argument: [UInt8], options: CallOptions
+  nonisolated(nonsending) func call(
+    _ id: NodeActorID, _ target: CallTarget, argument: [UInt8], options: CallOptions
   ) async -> CallAnswer {
-    let frame = CallFrame(
-      call: 0, target: .nodeBound(id), method: method, argument: argument, command: nil, firstOutstanding: 0)
-    let deadline = clock.monotonic() + options.timeoutMilliseconds
-    switch await attempt(frame, at: id.node, until: deadline) {
+    let attempt = Attempt(
+      actor: .nodeBound(id.number), target: target, argument: argument,
+      deadline: clock.monotonic() + options.timeoutMilliseconds)
+    switch await make(attempt, at: id) {
     case .answer(let answer): return answer
+    case .cancelled: return .failed(Self.cancelled)
     case .notConnected:
-      return .failed(
-        .unavailable(reason: "\(id.node) \(Self.notConnected)", retryAfterMilliseconds: 100))
-    case .lost(let why):
-      return .failed(.unavailable(reason: "\(id.node) \(why)", retryAfterMilliseconds: 100))
+      return .failed(isStopped ? .shuttingDown : Self.unavailable(id.node, Self.notConnected))
+    case .lost(let why): return .failed(Self.unavailable(id.node, why))
     }
   }
 
-  var underWay: Int { state.withLockedValue { $0.active } }
+  /// Sends a one-way call to a node-bound actor; nil when it is on its way.
+  func tell(_ id: NodeActorID, _ target: CallTarget, argument: [UInt8]) -> ClusterError? {
+    guard !isStopped else { return .shuttingDown }
+    guard let link = links.link(to: id.node) else { return Self.unavailable(id.node, Self.notConnected) }
+    guard link.peer.incarnation == id.incarnation else { return .actorGone(id.description) }
+    let cost = CallCost.of(argument.count)
+    switch link.take(cost, for: target, isOneWay: true) {
+    case .failure(let error):
+      return error
+    case .success(let number):
+      let outcome = link.sender.send {
+        $0.writeCall(
+          0, method: number, timeLeft: 0, isOneWay: true, target: .nodeBound(id.number),
+          trace: TraceContext.current, argument: argument)
+      }
+      guard outcome != .queued else { return nil }
+      link.returned(cost, isOneWay: true)
+      return Self.error(outcome, id.node)
+    }
+  }
 
-  private var isStopped: Bool { state.withLockedValue { $0.isStopped } }
+  /// Calls that are waited for, and calls and timers that are kept until an answer comes.
+  var underWay: (calls: Int, kept: Int, timers: Int) {
+    state.withLock { ($0.active, $0.table.count, $0.table.timers) }
+  }
+
+  private var isStopped: Bool { state.withLock { $0.isStopped } }
 
   private var ownNode: NodeID { configuration.transport.identity.node }
 
-  private func attempt(_ frame: CallFrame, at node: NodeID, until deadline: Int64) async -> Outcome {
-    await withCheckedContinuation { continuation in
-      let call = state.withLockedValue { state -> UInt64? in
-        state.isStopped ? nil : state.table.insert(continuation, to: node, until: deadline)
-      }
-      guard let call else { return continuation.resume(returning: .answer(.failed(.shuttingDown))) }
-      send(frame, as: call, to: node)
+  private var refusal: ClusterError {
+    isStopped ? .shuttingDown : .overloaded(what: "too many calls under way", retryAfterMilliseconds: 100)
+  }
+
+  private static let cancelled = ClusterError.unavailable(
+    reason: "the caller was cancelled", retryAfterMilliseconds: 0)
+
+  private static func unavailable(_ node: NodeID, _ why: String) -> ClusterError {
+    .unavailable(reason: "\(node) \(why)", retryAfterMilliseconds: 100)
+  }
+
+  // MARK: attempts
+
+  nonisolated(nonsending) private func make(_ attempt: Attempt, at id: NodeActorID) async -> Outcome {
+    guard let link = links.link(to: id.node) else { return .notConnected }
+    guard link.peer.incarnation == id.incarnation else {
+      return .answer(.failed(.actorGone(id.description)))
+    }
+    return await make(attempt, over: link)
+  }
+
+  nonisolated(nonsending) private func make(_ attempt: Attempt, at node: NodeID, _ key: ActorKey) async
+    -> Outcome
+  {
+    guard let host, node == ownNode else {
+      guard let link = links.link(to: node) else { return .notConnected }
+      return await make(attempt, over: link)
+    }
+    guard case .durable(_, let command, let first) = attempt.actor else { return .notConnected }
+    return await wait(attempt, link: nil) { call in
+      host.call(
+        IncomingCall(
+          command: command, firstOutstanding: first, actor: key, method: attempt.target.method.method,
+          argument: attempt.argument, deadline: attempt.deadline,
+          respond: { self.answered(call, nil, $0) }))
+      return nil
     }
   }
 
-  private func send(_ frame: CallFrame, as call: UInt64, to node: NodeID) {
-    if let host, node == ownNode, case .durable(let key) = frame.target, let command = frame.command {
-      return host.call(
-        IncomingCall(
-          command: command, firstOutstanding: frame.firstOutstanding, actor: key, method: frame.method,
-          argument: frame.argument, respond: { self.answered(call, $0) }))
+  nonisolated(nonsending) private func make(_ attempt: Attempt, over link: CallLink) async -> Outcome {
+    let number: UInt16
+    switch link.take(attempt.cost, for: attempt.target) {
+    case .failure(let error): return .answer(.failed(error))
+    case .success(let found): number = found
     }
-    var frame = frame
-    frame.call = call
-    if !links.trySend(.call(frame), to: node) { end(call, .notConnected) }
+    let left = UInt32(clamping: max(1, attempt.deadline - clock.monotonic()))
+    return await wait(attempt, link: link) { call in
+      guard !link.isLost else { return .notConnected }
+      let outcome = link.sender.send {
+        $0.writeCall(
+          call, method: number, timeLeft: left, isOneWay: false, target: attempt.actor,
+          trace: TraceContext.current, argument: attempt.argument)
+      }
+      return switch outcome {
+      case .queued: nil
+      case .notConnected: .notConnected
+      case .overloaded, .frameTooLarge: .answer(.failed(Self.error(outcome, link.peer.node)))
+      }
+    }
+  }
+
+  private static func error(_ outcome: SendOutcome, _ node: NodeID) -> ClusterError {
+    switch outcome {
+    case .frameTooLarge: .invalidCall("the argument is longer than a frame may be")
+    case .overloaded:
+      .overloaded(what: "the link to \(node) is full", retryAfterMilliseconds: 50)
+    case .queued, .notConnected: unavailable(node, notConnected)
+    }
+  }
+
+  /// Opens a call, lets `send` start it, and waits for its end.
+  /// - Parameter send: what to end with when the call did not go out.
+  nonisolated(nonsending) private func wait(
+    _ attempt: Attempt, link: CallLink?, send: (_ call: UInt64) -> Outcome?
+  ) async -> Outcome {
+    let linkNumber = link?.number ?? CallLink.localNumber
+    let call = state.withLock { state -> UInt64? in
+      guard !state.isStopped else { return nil }
+      return state.table.open(link: linkNumber, cost: attempt.cost, until: attempt.deadline)
+    }
+    guard let call else {
+      link?.returned(attempt.cost)
+      return .answer(.failed(.shuttingDown))
+    }
+    return await withTaskCancellationHandler {
+      await withUnsafeContinuation { waiter in
+        guard state.withLock({ $0.table.attach(waiter, to: call) }) else {
+          // Cancelled, or lost with its link, before it went out.
+          if state.withLock({ $0.table.end(call, link: linkNumber) }) != nil {
+            link?.returned(attempt.cost)
+          }
+          return waiter.resume(returning: Task.isCancelled ? .cancelled : .lost("lost its connection"))
+        }
+        guard let problem = send(call) else { return }
+        if let ended = state.withLock({ $0.table.end(call, link: linkNumber) }) {
+          link?.returned(attempt.cost)
+          ended.waiter?.resume(returning: problem)
+        }
+      }
+    } onCancel: {
+      cancel(call, link)
+    }
+  }
+
+  private func cancel(_ call: UInt64, _ link: CallLink?) {
+    guard let waiter = state.withLock({ $0.table.abandon(call) })?.waiter else { return }
+    link?.control { $0.writeCancel(call) }
+    waiter.resume(returning: .cancelled)
   }
 
   private func redial(_ node: NodeID) {
     let now = clock.monotonic()
-    if state.withLockedValue({ $0.redials.allows(node, now: now) }) { links.transport.redial(node) }
+    if state.withLock({ $0.redials.allows(node, now: now) }) { redialNow(node) }
   }
 
   // MARK: ends
 
-  func answered(_ call: UInt64, _ answer: CallAnswer) { end(call, .answer(answer)) }
-
-  /// The link to that node is gone: whatever it was asked is asked elsewhere.
-  func lost(_ node: NodeID) {
-    let waiters = state.withLockedValue { $0.table.lost(node) }
-    for waiter in waiters { waiter.resume(returning: .lost("lost its connection")) }
+  /// - Returns: false when nobody waited for it, or ever did.
+  @discardableResult
+  func answered(_ call: UInt64, _ link: CallLink?, _ answer: CallAnswer) -> Bool {
+    let ended = state.withLock {
+      $0.table.end(call, link: link?.number ?? CallLink.localNumber)
+    }
+    guard let ended else { return false }
+    link?.answered(ended.cost)
+    guard let waiter = ended.waiter else { return false }
+    waiter.resume(returning: .answer(answer))
+    return true
   }
 
-  private func end(_ call: UInt64, _ outcome: Outcome) {
-    state.withLockedValue { $0.table.answered(call) }?.resume(returning: outcome)
+  /// The link is gone: whatever was asked over it is asked elsewhere.
+  func lost(_ link: CallLink) {
+    link.isLost = true
+    for call in state.withLock({ $0.table.lost(link.number) }) {
+      call.waiter?.resume(returning: .lost("lost its connection"))
+    }
   }
 
-  private func expire() {
-    let now = clock.monotonic()
-    let waiters = state.withLockedValue { $0.table.expired(now: now) }
-    for waiter in waiters { waiter.resume(returning: .lost("did not answer in time")) }
+  func expire(now: Int64) {
+    for call in state.withLock({ $0.table.expired(now: now) }) {
+      call.waiter?.resume(returning: .lost("did not answer in time"))
+    }
   }
 }

@@ -1,4 +1,6 @@
 // The errors of calls, as callers and the wire see them: a value.
+internal import CBOR
+internal import NIOCore
 
 /// Why a call has no reply. Typed refusals of an actor (`DurableState.Refusal`) are thrown as themselves.
 public enum ClusterError: Error, Codable, Equatable, Sendable, CustomStringConvertible {
@@ -13,6 +15,8 @@ public enum ClusterError: Error, Codable, Equatable, Sendable, CustomStringConve
   case commandReused(command: String)
   case unknownActorType(String)
   case unknownMethod(type: String, method: String)
+  /// The callee's version of the software means something else by this method.
+  case incompatibleMethod(type: String, method: String)
   case malformedArgument(type: String, method: String, detail: String)
   /// The call cannot work as it was made, whoever retries it.
   case invalidCall(String)
@@ -29,7 +33,9 @@ public enum ClusterError: Error, Codable, Equatable, Sendable, CustomStringConve
   public var isRetryable: Bool {
     switch self {
     case .unavailable, .overloaded, .shuttingDown: true
-    case .outcomeUnknown, .commandReused, .unknownActorType, .unknownMethod, .malformedArgument, .invalidCall,
+    case .outcomeUnknown, .commandReused, .unknownActorType, .unknownMethod, .incompatibleMethod,
+      .malformedArgument,
+      .invalidCall,
       .actorGone,
       .remoteFailure, .quarantined:
       false
@@ -59,6 +65,8 @@ public enum ClusterError: Error, Codable, Equatable, Sendable, CustomStringConve
       "unknown actor type '\(type)': this node's version does not have it"
     case .unknownMethod(let type, let method):
       "unknown method '\(method)' of actor type '\(type)'"
+    case .incompatibleMethod(let type, let method):
+      "method '\(method)' of actor type '\(type)' means something else at the callee: bring both nodes to the same version"
     case .malformedArgument(let type, let method, let detail):
       "malformed argument of \(type).\(method): \(detail)"
     case .invalidCall(let detail): "invalid call: \(detail)"
@@ -68,5 +76,17 @@ public enum ClusterError: Error, Codable, Equatable, Sendable, CustomStringConve
       "partition \(partition) is quarantined and serves nothing until an operator acts: \(detail)"
     case .shuttingDown: "this node is shutting down; retry at another node"
     }
+  }
+}
+
+extension ClusterError {
+  /// As it goes over the wire. An error that cannot be encoded goes as its words.
+  var cbor: [UInt8] {
+    let encoder = CBOREncoder()
+    return (try? encoder.encode(self)) ?? (try? encoder.encode(ClusterError.remoteFailure("\(self)"))) ?? []
+  }
+
+  init(cbor: ByteBuffer) throws {
+    self = try CBORDecoder().decode(ClusterError.self, from: Array(cbor.readableBytesView))
   }
 }

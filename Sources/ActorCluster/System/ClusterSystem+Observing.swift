@@ -18,6 +18,9 @@ extension ClusterSystem {
   /// The links of this system to others.
   public func links() -> [LinkStatus] { transport.links() }
 
+  /// What this system's links refused since its start.
+  public func linkCounters() -> TransportCounters { transport.counters }
+
   /// The port that this system accepts peers on.
   public var peerPort: Int? { transport.listeningPort }
 
@@ -27,7 +30,39 @@ extension ClusterSystem {
   }
 
   /// Calls under way from this system.
-  public var callsUnderWay: Int { caller.underWay }
+  public var callsUnderWay: Int { caller.underWay.calls }
+
+  /// Returns when a node-bound actor has ended, wherever it is; at once if it has already.
+  public func end(of id: ActorID) async throws -> ActorEnd {
+    guard case .nodeBound(let id) = id else {
+      throw ClusterError.invalidCall("\(id) is a durable actor, which does not end")
+    }
+    let isLocal = id.node == node && id.incarnation == incarnation
+    if id.node == node, !isLocal { return .nodeRestarted }
+    return await watches.end(
+      of: id, isLocal: isLocal, isAlive: { [incoming] in incoming.entry(id.number) != nil })
+  }
+
+  /// Cuts the link to a peer, which connects again: for tests of what is lost with it.
+  package func cut(_ node: NodeID) {
+    if let link = callLinks.link(to: node) { transport.cut(link.peer, because: "a test cuts it") }
+  }
+
+  /// What calls and watches hold at this moment.
+  public func callStatistics() -> CallStatistics {
+    let (calls, kept, timers) = caller.underWay
+    let (tasks, taskTimers) = incoming.running
+    let (own, others) = watches.count
+    return CallStatistics(
+      calls: calls, kept: kept, running: tasks, timers: timers + taskTimers, watches: own,
+      watchedByOthers: others, deadLetters: incoming.deadLetters,
+      credit: callLinks.all.map {
+        let credit = $0.credit
+        return CallStatistics.Credit(
+          peer: $0.peer, link: $0.number, bytesUnderWay: credit.out, window: credit.window,
+          bytesFromPeer: credit.in)
+      })
+  }
 
   /// Where an event stream stands that begins now.
   public func currentPosition() async -> EventPosition {
@@ -96,4 +131,32 @@ extension EventReader {
         retryAfterMilliseconds: 0)
     }
   }
+}
+
+/// What calls and watches of a system hold.
+public struct CallStatistics: Sendable {
+  /// The calls of one link against their windows.
+  public struct Credit: Sendable {
+    public let peer: PeerIdentity
+    /// Another one for each connection.
+    public let link: UInt32
+    /// Bytes of calls to the peer that it has not answered, and how many it allows.
+    public let bytesUnderWay: Int
+    public let window: Int
+    /// Bytes of the peer's calls that are not answered here.
+    public let bytesFromPeer: Int
+  }
+
+  /// Calls to durable actors that are waited for.
+  public let calls: Int
+  /// Attempts that went out and are not answered; also those that nobody waits for any more.
+  public let kept: Int
+  /// Calls of peers that run in tasks here.
+  public let running: Int
+  /// Deadlines of all of these.
+  public let timers: Int
+  public let watches: Int
+  public let watchedByOthers: Int
+  public let deadLetters: [DeadLetterKind: UInt64]
+  public let credit: [Credit]
 }

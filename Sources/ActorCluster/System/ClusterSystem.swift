@@ -28,14 +28,18 @@ public final class ClusterSystem: DistributedActorSystem, Sendable {
   let transport: PeerTransport
   let directory: LeaderDirectory
   let caller: Caller
+  let callLinks = CallLinks()
+  let incoming: IncomingCalls
+  let watches: ActorWatches
   /// The partitions on this node; nil for a client.
   let host: NodeHost?
-  private let actors = NIOLockedValueBox(NodeActorTable())
-  private let actorLoop: any EventLoop
+  private let targets = CallTargets()
+  private let ticker = NIOLockedValueBox<RepeatedTask?>(nil)
   /// For tasks that make many calls: on the loop of the links, so that a call changes threads nowhere.
   public let taskExecutor: LoopTaskExecutor
 
   /// - Parameters:
+  ///   - nodeActors: the types of node-bound actors that others may call on this system.
   ///   - store: this node's files; nil for a client, which holds no replicas.
   ///   - group: the event loops that links, partitions and node-bound actors run on.
   ///   - onLostDisk: other nodes know this one by other files, or by later ones: its disk was lost, or restored from an old
@@ -43,7 +47,8 @@ public final class ClusterSystem: DistributedActorSystem, Sendable {
   ///     `NodeStore.start`, which sets the files aside.
   ///   - onStoreFailure: the disk failed. The node acknowledges nothing more and must end.
   public init(
-    configuration: SystemConfiguration, types: DurableTypes, store: NodeStore?, group: any EventLoopGroup,
+    configuration: SystemConfiguration, types: DurableTypes,
+    nodeActors: [any NodeActor.Type] = [], store: NodeStore?, group: any EventLoopGroup,
     clock: ClusterClock = .system, logger: Logger,
     onLostDisk: @escaping @Sendable (String) -> Void = { _ in },
     onStoreFailure: @escaping @Sendable (StoreError) -> Void
@@ -51,25 +56,31 @@ public final class ClusterSystem: DistributedActorSystem, Sendable {
     self.configuration = configuration
     self.logger = logger
     self.clock = clock
-    actorLoop = group.next()
+    let methods = CallableMethods(types, nodeActors)
+    let greeting = CallGreeting(
+      window: UInt32(clamping: configuration.callWindowBytes), methods: methods.descriptions)
+    if let problem = greeting.problem { throw .invalidConfiguration(problem) }
     let directory = LeaderDirectory()
     self.directory = directory
     let relay = TransportRelay()
+    var greeted = configuration.transport
+    greeted.greeting = greeting.encoded()
     let transport = try PeerTransport(
-      configuration: configuration.transport, eventLoopGroup: group, logger: logger,
-      onEvent: { relay.receive($0) })
+      configuration: greeted, eventLoopGroup: group, logger: logger, onEvent: { relay.receive($0) })
     self.transport = transport
     taskExecutor = LoopTaskExecutor(transport.eventLoop)
-    let links = TransportLinks(transport: transport, logger: logger)
+    let frames = TransportLinks(transport: transport, logger: logger)
     host = store.map {
       NodeHost(
-        configuration: configuration, types: types, store: $0, group: group, links: links,
+        configuration: configuration, types: types, store: $0, group: group, links: frames,
         directory: directory, clock: clock, logger: logger, onLostDisk: onLostDisk,
         onStoreFailure: onStoreFailure)
     }
+    incoming = IncomingCalls(methods: methods, host: host, clock: clock, logger: logger)
+    watches = ActorWatches(links: callLinks, clock: clock)
     caller = Caller(
-      configuration: configuration, links: links, directory: directory, clock: clock, host: host,
-      loop: group.next())
+      configuration: configuration, links: callLinks, directory: directory, clock: clock, host: host,
+      redial: { transport.redial($0) })
     relay.attach(self)
   }
 
@@ -77,20 +88,35 @@ public final class ClusterSystem: DistributedActorSystem, Sendable {
   public var incarnation: UInt64 { configuration.transport.identity.incarnation }
 
   /// The executor that node-bound actors of this system run on.
-  public var executor: UnownedSerialExecutor { actorLoop.executor.asUnownedSerialExecutor() }
+  public var executor: UnownedSerialExecutor { transport.eventLoop.executor.asUnownedSerialExecutor() }
 
   /// Starts listening, dialing and, on a node, the partitions.
   public func start() async throws(TransportError) {
-    caller.start()
+    startTicking()
     await host?.start()
     try await transport.start()
   }
 
   /// Ends all calls with `shuttingDown`, writes what is committed, closes the links. The store is left to its owner.
   public func stop() async {
+    ticker.withLockedValue { $0 }?.cancel()
     caller.stop()
+    watches.stop()
     await host?.stop()
     await transport.stop()
+  }
+
+  /// What ends by time: one tick for all calls and watches.
+  private func startTicking() {
+    let task = transport.eventLoop.scheduleRepeatedTask(
+      initialDelay: .milliseconds(20), delay: .milliseconds(20)
+    ) { _ in
+      let now = self.clock.monotonic()
+      self.caller.expire(now: now)
+      self.incoming.expire(now: now)
+      self.watches.expire(now: now)
+    }
+    ticker.withLockedValue { $0 = task }
   }
 
   /// A new command id, for a caller that wants to retry a command itself after an unknown outcome: set it in
@@ -119,18 +145,18 @@ public final class ClusterSystem: DistributedActorSystem, Sendable {
     let type = (actorType as? any NodeActor.Type).map { $0.actorType } ?? String(describing: actorType)
     return .nodeBound(
       NodeActorID(
-        node: node, incarnation: incarnation, type: type,
-        number: actors.withLockedValue { $0.makeNumber() }))
+        node: node, incarnation: incarnation, type: type, number: incoming.makeNumber()))
   }
 
   public func actorReady<Act: DistributedActor>(_ actor: Act) where Act.ID == ActorID {
     guard case .nodeBound(let id) = actor.id, let local = actor as? any NodeActor else { return }
-    actors.withLockedValue { $0.insert(local, as: id) }
+    incoming.insert(NodeActorEntry(of: local, id, on: executor))
   }
 
   public func resignID(_ id: ActorID) {
     guard case .nodeBound(let id) = id else { return }
-    actors.withLockedValue { $0.remove(id) }
+    incoming.remove(id)
+    watches.resigned(id)
   }
 
   public func makeInvocationEncoder() -> CallEncoder { CallEncoder() }
@@ -141,6 +167,9 @@ public final class ClusterSystem: DistributedActorSystem, Sendable {
     on actor: Act, target: RemoteCallTarget, invocation: inout CallEncoder, throwing: Err.Type,
     returning: Res.Type
   ) async throws -> Res where Act.ID == ActorID {
+    guard !Self.callOptions.isOneWay else {
+      throw ClusterError.invalidCall("a one-way call returns nothing, and \(target) returns something")
+    }
     let reply = try await call(actor, target, invocation.argument ?? [])
     do {
       return try CBORDecoder().decode(Res.self, from: reply)
@@ -155,55 +184,86 @@ public final class ClusterSystem: DistributedActorSystem, Sendable {
     _ = try await call(actor, target, invocation.argument ?? [])
   }
 
-  private func call<Act: DistributedActor>(
+  nonisolated(nonsending) private func call<Act: DistributedActor>(
     _ actor: Act, _ target: RemoteCallTarget, _ argument: [UInt8]
   ) async throws -> [UInt8] where Act.ID == ActorID {
-    let method = MethodName.stable(of: target)
+    let target = try targets.target(target, of: Act.self)
+    let options = Self.callOptions
     let answer: CallAnswer
     switch actor.id {
     case .durable(let key):
-      answer = await caller.call(key, method: method, argument: argument, options: Self.callOptions)
+      guard !options.isOneWay else {
+        throw ClusterError.invalidCall("\(key) is a durable actor, which takes no one-way calls")
+      }
+      answer = await caller.call(key, target, argument: argument, options: options)
     case .nodeBound(let id) where id.node == node && id.incarnation == incarnation:
-      answer = await callLocal(id, method: method, argument: argument)
+      answer = await callLocal(id, target, argument, isOneWay: options.isOneWay)
+    case .nodeBound(let id) where options.isOneWay:
+      if let error = caller.tell(id, target, argument: argument) { throw error }
+      return []
     case .nodeBound(let id):
-      answer = await caller.call(id, method: method, argument: argument, options: Self.callOptions)
+      answer = await caller.call(id, target, argument: argument, options: options)
     }
     switch answer {
     case .reply(let bytes): return bytes
     case .refused(let bytes):
-      guard let type = Act.self as? any DurableActor.Type else {
-        throw ClusterError.remoteFailure("a refusal from \(actor.id), which is no durable actor")
-      }
-      throw type.refusal(from: bytes)
+      if let type = Act.self as? any DurableActor.Type { throw type.refusal(from: bytes) }
+      if let type = Act.self as? any NodeActor.Type { throw type.refusal(from: bytes) }
+      throw ClusterError.remoteFailure("a refusal from \(actor.id), which is an actor of another system")
     case .redirected: throw ClusterError.unavailable(reason: "no leader", retryAfterMilliseconds: 100)
     case .failed(let error): throw error
     }
   }
 
-  private func callLocal(_ id: NodeActorID, method: String, argument: [UInt8]) async -> CallAnswer {
-    guard let call = actors.withLockedValue({ $0.call(for: id) }) else {
-      return .failed(.actorGone(id.description))
+  /// The same way as a call over a link, without the link.
+  nonisolated(nonsending) private func callLocal(
+    _ id: NodeActorID, _ target: CallTarget, _ argument: [UInt8], isOneWay: Bool
+  ) async -> CallAnswer {
+    guard let entry = incoming.entry(id.number) else { return .failed(.actorGone(id.description)) }
+    guard let place = incoming.methods.place(of: target.method) else {
+      return .failed(.unknownMethod(type: target.method.type, method: target.method.method))
     }
-    return await call(method, argument)
+    let trace = TraceContext.current
+    let isOnLoop = transport.eventLoop.inEventLoop
+    let task = LocalCallTask()
+    return await withTaskCancellationHandler {
+      await withUnsafeContinuation { (waiter: UnsafeContinuation<CallAnswer, Never>) in
+        let start: @Sendable () -> Void = {
+          switch entry.start(place, ByteBuffer(bytes: argument), trace) {
+          case .ended(let answer): waiter.resume(returning: answer)
+          case .waits(let begin): task.attach(begin { waiter.resume(returning: $0) })
+          }
+        }
+        if isOnLoop { start() } else { self.transport.eventLoop.execute(start) }
+      }
+    } onCancel: {
+      task.cancel()
+    }
   }
 
   // MARK: what comes in
 
   func received(_ event: TransportEvent) {
     switch event {
-    case .connected(let peer):
-      host?.connected(peer)
+    case .connected(let peer, let greeting):
+      connected(peer, greeting)
     case .disconnected(let peer, let reason):
       logger.notice("link lost", metadata: ["peer": "\(peer)", "reason": "\(reason)"])
-      if peer.role == .node {
-        caller.lost(peer.node)
-        host?.disconnected(peer.node)
+      if let link = callLinks.remove(peer) {
+        caller.lost(link)
+        incoming.lost(link)
+        watches.lost(link)
       }
+      if peer.role == .node { host?.disconnected(peer.node) }
     case .refused(let node):
       host?.gone(node)
     case .outdated(let node):
       host?.outdated(by: node)
     case .frame(let peer, let buffer):
+      if let kind = buffer.getInteger(at: buffer.readerIndex, as: UInt8.self), CallFrame.kinds.contains(kind)
+      {
+        return received(call: buffer, from: peer)
+      }
       do {
         received(try Frame(decoding: buffer), from: peer)
       } catch {
@@ -214,48 +274,54 @@ public final class ClusterSystem: DistributedActorSystem, Sendable {
     }
   }
 
-  private func received(_ frame: Frame, from peer: PeerIdentity) {
-    switch frame {
-    case .answer(let frame):
-      caller.answered(frame.call, frame.answer)
-    case .call(let frame):
-      received(frame, from: peer)
-    case .consensus, .messages, .acknowledgment, .ping, .alive, .needReplica, .replicaAssigned:
-      guard peer.role == .node else {
-        return logger.warning("frame ignored: only nodes may send it", metadata: ["peer": "\(peer)"])
-      }
-      host?.received(frame, from: peer.node)
+  private func connected(_ peer: PeerIdentity, _ greeting: ByteBuffer) {
+    do {
+      let greeting = try CallGreeting(decoding: greeting)
+      guard let sender = transport.sender(to: peer) else { return }
+      let transport = transport
+      let link = CallLink(
+        number: callLinks.makeNumber(), peer: peer, sender: sender, greeting: greeting,
+        ownWindow: configuration.callWindowBytes, cut: { transport.cut(peer, because: $0) })
+      callLinks.insert(link)
+      watches.connected(link)
+    } catch {
+      transport.cut(peer, because: "its greeting cannot be read: \(error)")
     }
+    host?.connected(peer)
   }
 
-  private func received(_ frame: CallFrame, from peer: PeerIdentity) {
-    let transport = transport
-    let logger = logger
-    let respond: @Sendable (CallAnswer) -> Void = { answer in
-      let encoded = try? Frame.answer(AnswerFrame(call: frame.call, answer: answer)).encoded()
-      guard let encoded, transport.send(encoded, to: peer) == .queued else {
-        // The caller asks again with the same command id.
-        return logger.debug("answer not sent", metadata: ["peer": "\(peer)"])
-      }
+  private func received(_ frame: Frame, from peer: PeerIdentity) {
+    guard peer.role == .node else {
+      return logger.warning("frame ignored: only nodes may send it", metadata: ["peer": "\(peer)"])
     }
-    switch frame.target {
-    case .durable(let key):
-      guard let host else { return respond(.failed(.invalidCall("a client serves no durable actors"))) }
-      guard let command = frame.command else {
-        return respond(.failed(.invalidCall("a call to durable actor \(key) carries no command id")))
+    host?.received(frame, from: peer.node)
+  }
+
+  private func received(call buffer: ByteBuffer, from peer: PeerIdentity) {
+    guard let link = callLinks.link(of: peer) else { return }
+    do {
+      switch try CallFrame(decoding: buffer) {
+      case .call(let call): incoming.received(call, over: link)
+      case .answer(let call, let answer):
+        if !caller.answered(call, link, answer) { incoming.countDead(.lateAnswer, "call \(call)", peer) }
+      case .cancel(let call): incoming.cancel(call, over: link)
+      case .credit(let total): link.finished(total)
+      case .watch(let number):
+        watches.watched(number, by: link, isAlive: incoming.entry(number) != nil)
+      case .ended(let number): watches.ended(number, at: link)
       }
-      host.call(
-        IncomingCall(
-          command: command, firstOutstanding: frame.firstOutstanding, actor: key, method: frame.method,
-          argument: frame.argument, respond: respond))
-    case .nodeBound(let id):
-      guard let call = actors.withLockedValue({ $0.call(for: id) }) else {
-        return respond(.failed(.actorGone(id.description)))
-      }
-      // On the actors' loop, and started there at once: calls of one connection start in their order.
-      actorLoop.execute {
-        Task.immediate { respond(await call(frame.method, frame.argument)) }
-      }
+    } catch {
+      link.breaksRule("a frame of calls cannot be read: \(error)")
+    }
+  }
+}
+
+extension NodeActor {
+  fileprivate static func refusal(from bytes: [UInt8]) -> any Error {
+    do {
+      return try CBORDecoder().decode(Refusal.self, from: bytes)
+    } catch {
+      return ClusterError.remoteFailure("a refusal of \(actorType) cannot be decoded: \(error)")
     }
   }
 }

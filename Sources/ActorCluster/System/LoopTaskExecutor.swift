@@ -1,7 +1,7 @@
 // Runs tasks on an event loop: a shell.
 internal import DequeModule
-internal import NIOConcurrencyHelpers
 internal import NIOCore
+internal import Synchronization
 
 /// For tasks that call actors: with this preference (`withTaskExecutorPreference`, `addTask(executorPreference:)`) a call and its
 /// answer change threads nowhere. On the default pool each call costs two changes. Work done here delays the links and actors of
@@ -13,7 +13,7 @@ public final class LoopTaskExecutor: TaskExecutor {
   }
 
   private let loop: any EventLoop
-  private let state = NIOLockedValueBox(State())
+  private let state = Mutex(State())
 
   init(_ loop: any EventLoop) {
     self.loop = loop
@@ -21,7 +21,7 @@ public final class LoopTaskExecutor: TaskExecutor {
 
   public func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
-    let mustSchedule = state.withLockedValue { state in
+    let mustSchedule = state.withLock { state in
       state.jobs.append(job)
       defer { state.isScheduled = true }
       return !state.isScheduled
@@ -29,18 +29,20 @@ public final class LoopTaskExecutor: TaskExecutor {
     if mustSchedule { loop.execute { self.run() } }
   }
 
-  /// What is there now; what these jobs enqueue comes after the loop's other work.
+  /// Some of what is there; the rest, and what these jobs enqueue, after the loop's other work. Between two slices what was sent
+  /// goes out, so that the other side has something to do meanwhile.
   private func run() {
     let executor = asUnownedTaskExecutor()
-    var jobs = state.withLockedValue { state -> Deque<UnownedJob> in
-      defer { state.jobs = [] }
-      return state.jobs
+    for _ in 0..<Self.slice {
+      guard let job = state.withLock({ $0.jobs.popFirst() }) else { break }
+      job.runSynchronously(on: executor)
     }
-    while let job = jobs.popFirst() { job.runSynchronously(on: executor) }
-    let mustContinue = state.withLockedValue { state in
+    let mustContinue = state.withLock { state in
       state.isScheduled = !state.jobs.isEmpty
       return state.isScheduled
     }
     if mustContinue { loop.execute { self.run() } }
   }
+
+  private static let slice = 32
 }

@@ -11,6 +11,8 @@ public struct SystemConfiguration: Sendable {
   public var retention = RetentionSettings()
   /// Calls under way at once; more are refused as `overloaded` (promise P6).
   public var maximumCalls: Int
+  /// Bytes of calls that each peer may have under way here at once.
+  public var callWindowBytes = 16 << 20
 
   public init(
     topology: ClusterTopology, transport: TransportConfiguration, timing: ClusterTiming = ClusterTiming(),

@@ -2,6 +2,7 @@
 internal import Logging
 internal import NIOConcurrencyHelpers
 internal import PeerTransport
+internal import Raft
 
 /// Carries the transport's events to the system, which is made after it. Events before `attach` cannot be: the
 /// transport is started by the system.
@@ -34,10 +35,23 @@ struct TransportLinks: FrameLinks {
   /// Whether the link took it.
   func trySend(_ frame: Frame, to node: NodeID) -> Bool {
     do {
-      return transport.send(try frame.encoded(), to: node) == .queued
+      return transport.send(try frame.encoded(), to: node, lane: frame.lane) == .queued
     } catch {
       logger.error("a frame cannot be encoded", metadata: ["error": "\(error)"])
       return false
+    }
+  }
+}
+
+extension Frame {
+  /// Heartbeats wait for nothing, consensus not for calls, and nothing for snapshots.
+  var lane: Lane {
+    switch self {
+    case .ping, .alive: return .control
+    case .consensus(let messages):
+      let isSnapshot = messages.allSatisfy { if case .snapshot = $0.message.body { true } else { false } }
+      return isSnapshot ? .bulk : .consensus
+    case .messages, .acknowledgment, .needReplica, .replicaAssigned: return .calls
     }
   }
 }

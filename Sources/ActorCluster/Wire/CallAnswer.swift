@@ -2,7 +2,7 @@
 package import PeerTransport
 
 /// The answer to a call, from the replica or node that was asked.
-package enum CallAnswer: Codable, Equatable, Sendable {
+package enum CallAnswer: Equatable, Sendable {
   /// CBOR of the method's reply.
   case reply([UInt8])
   /// CBOR of the actor's typed refusal.

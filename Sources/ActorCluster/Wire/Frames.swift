@@ -7,8 +7,6 @@ internal import Raft
 /// One frame: a kind byte, then CBOR.
 package enum Frame: Sendable {
   case consensus([GroupMessage])
-  case call(CallFrame)
-  case answer(AnswerFrame)
   case messages(MessageBatch)
   case acknowledgment(MessageAcknowledgment)
   case ping(PingFrame)
@@ -18,8 +16,7 @@ package enum Frame: Sendable {
 
   private enum Kind: UInt8 {
     case consensus = 1
-    case call = 2
-    case answer = 3
+    // 2 and 3 were calls and their answers before version 2 of the wire; 16 to 21 are now (`CallFrame`).
     case messages = 4
     case acknowledgment = 5
     case ping = 6
@@ -31,8 +28,6 @@ package enum Frame: Sendable {
   package func encoded() throws -> ByteBuffer {
     switch self {
     case .consensus(let content): try Self.encode(.consensus, content)
-    case .call(let content): try Self.encode(.call, content)
-    case .answer(let content): try Self.encode(.answer, content)
     case .messages(let content): try Self.encode(.messages, content)
     case .acknowledgment(let content): try Self.encode(.acknowledgment, content)
     case .ping(let content): try Self.encode(.ping, content)
@@ -60,8 +55,6 @@ package enum Frame: Sendable {
     let decoder = CBORDecoder()
     switch kind {
     case .consensus: self = .consensus(try decoder.decode([GroupMessage].self, from: bytes))
-    case .call: self = .call(try decoder.decode(CallFrame.self, from: bytes))
-    case .answer: self = .answer(try decoder.decode(AnswerFrame.self, from: bytes))
     case .messages: self = .messages(try decoder.decode(MessageBatch.self, from: bytes))
     case .acknowledgment:
       self = .acknowledgment(try decoder.decode(MessageAcknowledgment.self, from: bytes))
@@ -103,36 +96,6 @@ package struct GroupMessage: Codable, Sendable {
   enum CodingKeys: Int, CodingKey {
     case partition = 0
     case message = 1
-  }
-}
-
-package struct CallFrame: Codable, Sendable {
-  /// Names the call on its connection; the answer carries it back.
-  var call: UInt64
-  var target: ActorID
-  var method: String
-  var argument: [UInt8]
-  /// Nil for a node-bound actor.
-  var command: CommandID?
-  var firstOutstanding: UInt64
-
-  enum CodingKeys: Int, CodingKey {
-    case call = 0
-    case target = 1
-    case method = 2
-    case argument = 3
-    case command = 4
-    case firstOutstanding = 5
-  }
-}
-
-package struct AnswerFrame: Codable, Sendable {
-  var call: UInt64
-  var answer: CallAnswer
-
-  enum CodingKeys: Int, CodingKey {
-    case call = 0
-    case answer = 1
   }
 }
 

@@ -52,7 +52,8 @@ extension APIError {
       case .commandReused: (.unprocessableContent, "idempotencyKeyReused")
       case .quarantined: (.serviceUnavailable, "quarantined")
       case .shuttingDown: (.serviceUnavailable, "shuttingDown")
-      case .unknownActorType, .unknownMethod, .malformedArgument: (.notImplemented, "versionMismatch")
+      case .unknownActorType, .unknownMethod, .incompatibleMethod, .malformedArgument:
+        (.notImplemented, "versionMismatch")
       case .invalidCall, .actorGone, .remoteFailure: (.internalServerError, "internal")
       }
     let advice =

@@ -7,12 +7,16 @@ extension PrometheusText {
   /// - Parameters:
   ///   - links: connections of this node to other nodes.
   static func of(
-    partitions: [PartitionStatus], links: [LinkStatus], callsUnderWay: Int,
+    partitions: [PartitionStatus], links: [LinkStatus], refused: TransportCounters, callsUnderWay: Int,
     disk: DiskStatus?, store: StoreStatistics?, gateway: GatewayStatistics.Snapshot
   ) -> PrometheusText {
     var text = PrometheusText()
     text.addPartitions(partitions)
     text.addLinks(links.filter { $0.role == .node })
+    text.add(
+      "switchboard_peer_refused_total", .counter,
+      "Connections to the peer port that were refused or cut, by kind.",
+      RefusalKind.allCases.map { ([("kind", $0.rawValue)], refused.refused[$0] ?? 0) })
     text.add(
       "switchboard_calls_under_way", .gauge, "Actor calls from this node that wait for their answer.",
       value: UInt64(clamping: callsUnderWay))
@@ -65,6 +69,18 @@ extension PrometheusText {
     add(
       "switchboard_link_queued_bytes", .gauge, "Bytes that wait to be sent to another node.",
       samples { UInt64(clamping: $0.bytesQueued) })
+    add(
+      "switchboard_link_round_trip_microseconds", .gauge,
+      "Smoothed time from a ping to its answer, for connections that have one.",
+      links.compactMap { link in
+        link.roundTrip.map {
+          (
+            [("peer", link.peer.rawValue), ("direction", link.direction.rawValue)],
+            UInt64(
+              clamping: $0.components.seconds * 1_000_000 + $0.components.attoseconds / 1_000_000_000_000)
+          )
+        }
+      })
   }
 
   private mutating func addGateway(_ gateway: GatewayStatistics.Snapshot) {

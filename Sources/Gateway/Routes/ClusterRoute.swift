@@ -2,7 +2,7 @@
 package import ActorCluster
 internal import Hummingbird
 internal import NodeStore
-internal import PeerTransport
+package import PeerTransport
 
 /// `GET /v1/cluster`
 package struct ClusterJSON: Encodable, Sendable {
@@ -25,6 +25,10 @@ package struct ClusterJSON: Encodable, Sendable {
     package var leads: Int
     /// What its disk is fit for, a `DiskLevel`; left out for a node that is not heard.
     package var disk: String?
+    /// How close to its end its certificate is, a `CertificateLevel`, and the whole days left, below 0 when it is over. Only
+    /// of the node that answers: what others have shown may be older than what they have.
+    package var certificate: String?
+    package var certificateDays: Int64?
   }
 
   package var cluster: String
@@ -33,6 +37,45 @@ package struct ClusterJSON: Encodable, Sendable {
   package var version: String
   package var nodes: [Node]
   package var partitions: [PartitionStatus]
+  package var certificates: CertificatesJSON
+}
+
+/// The TLS files of the node that answers.
+package struct CertificatesJSON: Encodable, Sendable {
+  package struct File: Encodable, Equatable, Sendable {
+    /// `own`, `authority` or `revocation_list`, a `CertificateFile`.
+    package var file: String
+    /// A `CertificateLevel`.
+    package var level: String
+    /// Whole days until it ends; below 0 when it is over.
+    package var days: Int64
+  }
+
+  package var files: [File]
+  /// The number of the revocation list, if there is one.
+  package var revocationList: UInt64?
+  /// Whether the node's own certificate is on it.
+  package var isRevoked: Bool
+  /// Why the files on the disk are not those in use, if they are not.
+  package var problem: String?
+
+  /// - Parameter now: seconds since 1970.
+  package init(_ status: CertificateStatus, now: Int64) {
+    files = status.dates.map {
+      File(
+        file: $0.file.rawValue, level: CertificateLevel(expires: $0.expires, now: now).rawValue,
+        days: Self.days(until: $0.expires, now: now))
+    }
+    revocationList = status.listNumber
+    isRevoked = status.isRevoked
+    problem = status.failure?.description
+  }
+
+  /// Rounded down.
+  static func days(until end: Int64, now: Int64) -> Int64 {
+    let left = end - now
+    return left >= 0 ? left / 86_400 : (left - 86_399) / 86_400
+  }
 }
 
 /// `GET /v1/cluster/actors/{type}/{id}`: where an actor lives. Every name has a place, whether or not it is in use.
@@ -47,12 +90,14 @@ extension ClusterJSON.Node {
   /// - Parameter links: of the node that answers.
   init(
     _ node: NodeID, own: NodeID, links: [LinkStatus], partitions: [PartitionStatus], api: String?,
-    disk: DiskLevel?
+    disk: DiskLevel?, certificate: (level: CertificateLevel, days: Int64)?
   ) {
     let links = links.filter { $0.peer == node && $0.role == .node }
     name = node.rawValue
     self.api = api
     self.disk = disk?.rawValue
+    self.certificate = certificate?.level.rawValue
+    certificateDays = certificate?.days
     leads = partitions.reduce(0) { $1.leader == node ? $0 + 1 : $0 }
     guard node != own else {
       state = .`self`
@@ -90,13 +135,22 @@ struct ClusterRoute: Sendable {
     let partitions = await system.partitions()
     let links = system.links()
     let disk = system.disk()
+    let now = system.secondsNow
+    let own = system.certificates
+    let end = own.dates.first { $0.file == .own }?.expires
     let nodes = system.configuration.topology.nodes.map { node in
       ClusterJSON.Node(
         node, own: system.node, links: links, partitions: partitions, api: configuration.peersAPI[node],
-        disk: node == system.node ? disk?.level : disk?.peers[node])
+        disk: node == system.node ? disk?.level : disk?.peers[node],
+        certificate: node != system.node
+          ? nil
+          : end.map {
+            (CertificateLevel(expires: $0, now: now), CertificatesJSON.days(until: $0, now: now))
+          })
     }
     return ClusterJSON(
       cluster: configuration.cluster, node: configuration.node.rawValue, incarnation: system.incarnation,
-      version: configuration.version, nodes: nodes, partitions: partitions)
+      version: configuration.version, nodes: nodes, partitions: partitions,
+      certificates: CertificatesJSON(own, now: now))
   }
 }

@@ -54,9 +54,11 @@ struct HealthRoutes: Sendable {
       return JSONBody.response(readiness, status: readiness.ready ? .ok : .serviceUnavailable)
     }
     routes.on(.get, "/metrics", needing: .read) { _, _, _ in
-      let text = PrometheusText.of(
-        partitions: await system.partitions(), links: system.links(), callsUnderWay: system.callsUnderWay,
-        disk: system.disk(), store: system.storeStatistics(), gateway: statistics.snapshot)
+      var text = PrometheusText.of(
+        partitions: await system.partitions(), links: system.links(), refused: system.linkCounters(),
+        callsUnderWay: system.callsUnderWay, disk: system.disk(), store: system.storeStatistics(),
+        gateway: statistics.snapshot)
+      text.addCertificates(system.certificates, now: system.secondsNow)
       return Response(
         status: .ok,
         headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8", .cacheControl: "no-store"],

@@ -5,7 +5,7 @@ internal import Foundation
 struct BenchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measure this machine and this build.",
-    subcommands: [Store.self, Calls.self, BenchPeerCommand.self])
+    subcommands: [Store.self, Calls.self, Codec.self, BenchPeerCommand.self])
 
   struct Store: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

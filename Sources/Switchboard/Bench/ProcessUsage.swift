@@ -8,19 +8,6 @@ enum ProcessUsage {
   /// Resident memory in bytes.
   static func memory() throws -> Int { try 1024 * number(in: "/proc/self/status", after: "VmRSS:") }
 
-  /// User and system time of all threads so far.
-  static func processorSeconds() -> Double {
-    var usage = rusage()
-    #if canImport(Darwin)
-      let own = RUSAGE_SELF
-    #else
-      let own = __rusage_who_t(RUSAGE_SELF.rawValue)
-    #endif
-    getrusage(own, &usage)
-    func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
-    return seconds(usage.ru_utime) + seconds(usage.ru_stime)
-  }
-
   /// Blocks allocated so far; nil unless `Benchmarks/allocations` is preloaded, which counts them.
   static func allocations() -> UInt64? {
     guard let symbol = dlsym(UnsafeMutableRawPointer(bitPattern: 0), "switchboard_bench_allocations") else {

@@ -9,6 +9,24 @@ package struct ClusterReport: Decodable, Equatable, Sendable {
     package let api: String?
     /// What its disk is fit for; nil when that is not known.
     package let disk: String?
+    /// How close to its end its certificate is, and the days left; nil but for the node that answered.
+    package let certificate: String?
+    package let certificateDays: Int?
+  }
+
+  /// The TLS files of the node that answered.
+  package struct Certificates: Decodable, Equatable, Sendable {
+    package struct File: Decodable, Equatable, Sendable {
+      /// `own`, `authority` or `revocation_list`.
+      package let file: String
+      package let level: String
+      package let days: Int
+    }
+
+    package let files: [File]
+    package let isRevoked: Bool
+    /// Why what is on the disk is not in use.
+    package let problem: String?
   }
 
   package let cluster: String
@@ -18,6 +36,8 @@ package struct ClusterReport: Decodable, Equatable, Sendable {
   /// The replicas on the node that answered.
   package let partitions: [PartitionStatus]
   package let version: String
+  /// Nil from a node of an older version.
+  package let certificates: Certificates?
 
   /// What is not well, in words; empty when all is.
   package var troubles: [String] {
@@ -35,6 +55,7 @@ package struct ClusterReport: Decodable, Equatable, Sendable {
       case let other?: troubles.append("the disk of node \(node.name) is \(other)")
       }
     }
+    troubles += certificateTroubles
     for partition in partitions {
       if partition.leader == nil { troubles.append("\(partition.partition) has no known leader") }
       if partition.health != "running" {
@@ -42,6 +63,36 @@ package struct ClusterReport: Decodable, Equatable, Sendable {
       }
     }
     if partitions.isEmpty { troubles.append("\(node) has no partitions") }
+    return troubles
+  }
+
+  /// Less than a week is left, or something is wrong. More than that is in the table only.
+  private var certificateTroubles: [String] {
+    func isUrgent(_ level: String?) -> Bool { !["well", "info", nil].contains(level) }
+    func ends(_ days: Int?) -> String {
+      guard let days, days >= 0 else { return "has expired" }
+      return days == 0 ? "expires within a day" : "expires within \(days + 1) days"
+    }
+    var troubles = nodes.filter { isUrgent($0.certificate) }.map { node in
+      "the certificate of node \(node.name) \(ends(node.certificateDays)): switchboard pki renew --name \(node.name)"
+    }
+    for file in certificates?.files ?? [] where isUrgent(file.level) {
+      switch file.file {
+      case "authority":
+        troubles.append(
+          "the certificate of the authority \(ends(file.days)): make a new one, see the README")
+      case "revocation_list":
+        troubles.append("the revocation list on \(node) is due: switchboard pki revoke --refresh")
+      default: break
+      }
+    }
+    if certificates?.isRevoked == true {
+      troubles.append(
+        "the certificate of node \(node) was revoked: switchboard pki renew --name \(node)")
+    }
+    if let problem = certificates?.problem {
+      troubles.append("\(node) cannot use the TLS files on its disk: \(problem)")
+    }
     return troubles
   }
 }

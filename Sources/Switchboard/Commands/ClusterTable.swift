@@ -8,14 +8,17 @@ package enum ClusterTable {
   package static func text(_ report: ClusterReport) -> String {
     var sections = ["cluster \(report.cluster), as \(report.node) sees it (version \(report.version))"]
     sections.append(
-      table(
-        ["NODE", "STATE", "LEADS", "DISK", "API"],
+      TextTable.text(
+        ["NODE", "STATE", "LEADS", "DISK", "CERT", "API"],
         report.nodes.map { node in
           let leads = report.partitions.count { $0.leader?.rawValue == node.name }
-          return [node.name, node.state, "\(leads)", node.disk ?? "-", node.api ?? "-"]
+          return [
+            node.name, node.state, "\(leads)", node.disk ?? "-",
+            node.certificateDays.map { $0 < 0 ? "over" : "\($0) d" } ?? "-", node.api ?? "-",
+          ]
         }, numeric: [2]))
     sections.append(
-      table(
+      TextTable.text(
         ["PARTITION", "LEADER", "ROLE", "TERM", "COMMIT", "APPLIED", "ACTORS", "HEALTH"],
         report.partitions.map { partition in
           [
@@ -29,21 +32,5 @@ package enum ClusterTable {
     sections.append(
       troubles.isEmpty ? "all well" : (["not well:"] + troubles.map { "  \($0)" }).joined(separator: "\n"))
     return sections.joined(separator: "\n\n")
-  }
-
-  /// Columns as wide as they need to be, two spaces apart; numbers are right-aligned.
-  private static func table(_ head: [String], _ rows: [[String]], numeric: Set<Int>) -> String {
-    let lines = [head] + rows
-    let widths = head.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
-    return lines.map { line in
-      var text = ""
-      for (column, cell) in line.enumerated() {
-        let padding = String(repeating: " ", count: widths[column] - cell.count)
-        text += numeric.contains(column) ? padding + cell : cell + padding
-        if column + 1 < line.count { text += "  " }
-      }
-      while text.last == " " { text.removeLast() }
-      return text
-    }.joined(separator: "\n")
   }
 }

@@ -43,6 +43,7 @@ struct NodeCommand: AsyncParsableCommand {
     }
     // A closed stderr must not end a node.
     signal(SIGPIPE, SIG_IGN)
+    CertificateWatch.outliveHangups()
     var logger = Logger(label: "switchboard") { StreamLogHandler.standardError(label: $0) }
     logger.logLevel = settings.logLevel
     logger[metadataKey: "node"] = "\(settings.own.name)"

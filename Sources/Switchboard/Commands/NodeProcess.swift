@@ -159,7 +159,8 @@ struct NodeProcess {
     // Ended in reverse order: the API stops accepting before the partitions stop.
     var configuration = ServiceGroupConfiguration(
       services: [
-        ClusterService(system: system, store: store), GatewayService(gateway: gateway, onReady: ready),
+        ClusterService(system: system, store: store), CertificateWatch(system: system, logger: logger),
+        GatewayService(gateway: gateway, onReady: ready),
       ],
       gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger)
     configuration.maximumGracefulShutdownDuration = Self.shutdownLimit

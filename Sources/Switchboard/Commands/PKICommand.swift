@@ -8,12 +8,17 @@ struct PKICommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pki",
     abstract: "Make the certificates and tokens that nodes and callers prove themselves with.",
-    subcommands: [Initialize.self, Issue.self, Token.self])
+    subcommands: [
+      Initialize.self, Issue.self, PKIRenew.self, PKIRevoke.self, PKIShow.self, Token.self,
+    ])
 
   struct Initialize: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "init",
-      abstract: "Make a new authority: ca.pem, and ca.key, which must stay secret and is not needed on nodes."
+      abstract:
+        "Make a new authority: ca.pem, and ca.key, which must stay secret and is not needed on nodes.",
+      discussion:
+        "Also crl.pem, the list of revoked certificates, which is empty, and issued.jsonl, its record."
     )
 
     @Option(help: "The cluster's name.")
@@ -27,11 +32,10 @@ struct PKICommand: AsyncParsableCommand {
 
     mutating func run() throws {
       try saying {
-        let authority = try CertificateAuthority.create(
-          cluster: cluster, validFor: .seconds(days.multipliedSaturating(by: 86_400)), now: Date())
-        try authority.write(to: directory)
+        let made = try AuthorityDirectory.create(
+          cluster: cluster, path: directory, validFor: .days(days), now: Date())
         print(
-          "\(directory)/ca.pem and ca.key: the authority of cluster \(cluster), until \(authority.notValidAfter). Keep ca.key secret."
+          "\(directory)/ca.pem and ca.key: the authority of cluster \(cluster), until \(made.authority.notValidAfter). Keep ca.key secret."
         )
       }
     }
@@ -61,11 +65,9 @@ struct PKICommand: AsyncParsableCommand {
 
     mutating func run() throws {
       try saying {
-        let issued = try CertificateAuthority.load(directory: directory).issue(
-          name: name, role: role, validFor: .seconds(days.multipliedSaturating(by: 86_400)), now: Date(),
-          extraDNSNames: host)
+        let issued = try AuthorityDirectory(path: directory).issue(
+          name: name, role: role, validFor: .days(days), now: Date(), hosts: host, output: output)
         let place = output ?? directory
-        try issued.write(to: place)
         print(
           "\(place)/\(name).pem and \(name).key: \(issued.identityURI), for \(days) days. Keep \(name).key secret."
         )
@@ -119,14 +121,15 @@ struct PKICommand: AsyncParsableCommand {
 extension CertificateRole: ExpressibleByArgument {}
 extension Role: ExpressibleByArgument {}
 
-extension Int {
-  fileprivate func multipliedSaturating(by factor: Int) -> Int64 {
-    let (product, overflow) = multipliedReportingOverflow(by: factor)
-    return Int64(overflow ? (self < 0 ? 0 : 1_000_000_000_000) : product)
+extension Duration {
+  /// Very many days are as long as a certificate can be, so that the authority says what is wrong.
+  static func days(_ count: Int) -> Duration {
+    let (seconds, overflow) = Int64(count).multipliedReportingOverflow(by: 86_400)
+    return .seconds(overflow ? (count < 0 ? 0 : 1_000_000_000_000) : seconds)
   }
 }
 
 /// Runs `body`; what it throws is said on stderr.
-private func saying(_ body: () throws -> Void) throws {
+func saying(_ body: () throws -> Void) throws {
   do { try body() } catch { throw ExitStatus.failed.because("\(error)") }
 }

@@ -37,6 +37,10 @@ package enum ConfigurationSchema {
     required("tls.certificate", .path, "the node's certificate, from switchboard pki issue"),
     required("tls.key", .path, "its private key, readable by nobody else"),
     required("tls.authority", .path, "the cluster's authority, from switchboard pki init"),
+    optional(
+      "tls.revocation_list", .path, nil,
+      "the authority's list of revoked certificates, crl.pem from switchboard pki; none are refused when left out"
+    ),
     required("api.tokens", .path, "the list of API callers, from switchboard pki token"),
     optional("timing", .choice(["lan", "wan"]), "lan", "timeouts for nodes on one site, or far apart"),
     optional(

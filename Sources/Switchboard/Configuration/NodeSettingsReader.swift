@@ -70,7 +70,8 @@ package struct NodeSettingsReader {
     let tls = TransportTLS(
       certificatePath: existingFile(["tls", "certificate"], own, isSecret: false) ?? "",
       keyPath: existingFile(["tls", "key"], own, isSecret: true) ?? "",
-      authorityPath: existingFile(["tls", "authority"], own, isSecret: false) ?? "")
+      authorityPath: existingFile(["tls", "authority"], own, isSecret: false) ?? "",
+      revocationListPath: existingFile(["tls", "revocation_list"], own, isSecret: false))
     let tokens = self.tokens(own)
     let timing = choice(["timing"]).flatMap(TimingPreset.init(rawValue:))
     let logLevel = choice(["log_level"]).flatMap(Logger.Level.init(rawValue:))

@@ -28,6 +28,8 @@ package enum TimingPreset: String, CaseIterable, Equatable, Sendable {
       timing.minimumBackoff = .milliseconds(50)
       timing.maximumBackoff = .seconds(5)
       timing.unacknowledgedTimeout = .seconds(10)
+      timing.silenceLimit = .seconds(10)
+      timing.receiveBufferBytes = nil
       timing.closeTimeout = .seconds(1)
     }
     return timing

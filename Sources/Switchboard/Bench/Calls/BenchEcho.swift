@@ -2,6 +2,7 @@
 internal import ActorCluster
 internal import Distributed
 internal import Foundation
+internal import Posix
 
 /// What the other process has used so far.
 struct PeerUsage: Codable, Sendable {
@@ -19,9 +20,9 @@ distributed actor BenchEcho: NodeActor {
 
   static let actorType = "bench-echo"
   static let methods: [NodeMethod<BenchEcho>] = [
-    .method("echo") { actor, message in try await actor.echo(message) },
-    .method("tell") { actor, message in try await actor.tell(message) },
-    .method("usage") { actor, nothing in try await actor.usage(nothing) },
+    .method("echo") { actor, message in actor.echo(message) },
+    .method("tell") { actor, message in actor.tell(message) },
+    .method("usage") { actor, nothing in actor.usage(nothing) },
   ]
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { actorSystem.executor }
@@ -34,13 +35,10 @@ distributed actor BenchEcho: NodeActor {
 
   distributed func echo(_ message: BenchMessage) -> BenchMessage { message }
 
-  distributed func tell(_ message: BenchMessage) -> Done {
-    told += 1
-    return Done()
-  }
+  distributed func tell(_ message: BenchMessage) { told += 1 }
 
   distributed func usage(_ nothing: Done) -> PeerUsage {
     PeerUsage(
-      processorSeconds: ProcessUsage.processorSeconds(), told: told, allocations: ProcessUsage.allocations())
+      processorSeconds: ProcessorTime.ofProcess(), told: told, allocations: ProcessUsage.allocations())
   }
 }

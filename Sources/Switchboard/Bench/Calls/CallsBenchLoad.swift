@@ -2,6 +2,7 @@
 internal import ActorCluster
 internal import Distributed
 internal import Foundation
+internal import Posix
 
 /// What one measurement came to.
 struct CallsFigures: Sendable {
@@ -48,14 +49,14 @@ struct CallsBenchLoad {
     _ body: (ContinuousClock.Instant) async throws -> [Double]
   ) async throws -> CallsFigures {
     let before = (
-      processor: ProcessUsage.processorSeconds(), allocations: ProcessUsage.allocations(),
+      processor: ProcessorTime.ofProcess(), allocations: ProcessUsage.allocations(),
       peer: try await echo.usage(Done())
     )
     let start = ContinuousClock.now
     let samples = try await body(start)
     let elapsed = start.seconds
     let count = Double(max(1, samples.count))
-    let own = ProcessUsage.processorSeconds() - before.processor
+    let own = ProcessorTime.ofProcess() - before.processor
     let peer = try await echo.usage(Done())
     var figures = CallsFigures(
       callsPerSecond: Double(samples.count) / elapsed, roundTrips: Percentiles(samples),

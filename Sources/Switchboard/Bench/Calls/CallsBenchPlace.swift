@@ -59,6 +59,7 @@ struct CallsBenchPlace: Codable, Sendable {
           tls: TransportTLS(
             certificatePath: pki + name.rawValue + ".pem", keyPath: pki + name.rawValue + ".key",
             authorityPath: pki + "ca.pem"))),
-      types: DurableTypes([]), store: nil, group: group, logger: logger, onStoreFailure: { _ in })
+      types: DurableTypes([]), nodeActors: [BenchEcho.self], store: nil, group: group, logger: logger,
+      onStoreFailure: { _ in })
   }
 }

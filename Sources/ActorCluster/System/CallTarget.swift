@@ -1,0 +1,96 @@
+// The methods that this system calls, each looked up by its name once.
+internal import Distributed
+internal import Synchronization
+
+/// A method of a type of actor.
+struct CallTarget: Sendable {
+  /// Its place in the tables of this system.
+  let index: Int
+  let method: MethodDescription
+}
+
+/// By the mangled names that the compiler gives distributed methods. Safe from any thread.
+final class CallTargets: Sendable {
+  private let known = Mutex<[String: CallTarget]>([:])
+
+  func target<Act: DistributedActor>(_ target: RemoteCallTarget, of type: Act.Type) throws(ClusterError)
+    -> CallTarget
+  {
+    let name = target.identifier
+    if let found = known.withLock({ $0[name] }) { return found }
+    let method = try Self.describe(MethodName.stable(of: target), type)
+    return known.withLock { known in
+      let made = known[name] ?? CallTarget(index: known.count, method: method)
+      known[name] = made
+      return made
+    }
+  }
+
+  private static func describe<Act: DistributedActor>(
+    _ method: String, _ type: Act.Type
+  ) throws(ClusterError) -> MethodDescription {
+    if let type = type as? any DurableActor.Type { return type.describe(method) }
+    if let type = type as? any NodeActor.Type { return type.describe(method) }
+    throw .invalidCall("\(type) is neither a durable nor a node-bound actor")
+  }
+}
+
+extension DurableActor {
+  /// A method that is not in the table is described like the first version of one: the callee refuses it by name.
+  fileprivate static func describe(_ method: String) -> MethodDescription {
+    MethodDescription(type: actorType, method: method, version: methods.methods[method]?.version ?? 1)
+  }
+}
+
+extension NodeActor {
+  fileprivate static func describe(_ method: String) -> MethodDescription {
+    MethodDescription(
+      type: actorType, method: method, version: methods.last { $0.name == method }?.version ?? 1)
+  }
+}
+
+/// What the wire may call on this system, in order of its numbers there.
+struct CallableMethods: Sendable {
+  enum Place: Sendable {
+    case durable
+    /// Its place in the methods of its type.
+    case nodeBound(Int)
+  }
+
+  private(set) var descriptions: [MethodDescription] = []
+  private(set) var places: [Place] = []
+  private var numbers: [MethodDescription: Int] = [:]
+
+  init(_ durable: DurableTypes, _ nodeBound: [any NodeActor.Type]) {
+    for (_, type) in durable.types.sorted(by: { $0.key < $1.key }) {
+      for (name, version) in type.methods {
+        add(MethodDescription(type: type.name, method: name, version: version), .durable)
+      }
+    }
+    for type in nodeBound {
+      for (position, method) in type.methodVersions.enumerated() {
+        add(
+          MethodDescription(type: type.actorType, method: method.name, version: method.version),
+          .nodeBound(position))
+      }
+    }
+  }
+
+  /// Of a node-bound actor's method, in the methods of its type.
+  func place(of method: MethodDescription) -> Int? {
+    guard let index = numbers[method], case .nodeBound(let place) = places[index] else { return nil }
+    return place
+  }
+
+  private mutating func add(_ description: MethodDescription, _ place: Place) {
+    numbers[description] = descriptions.count
+    descriptions.append(description)
+    places.append(place)
+  }
+}
+
+extension NodeActor {
+  fileprivate static var methodVersions: [(name: String, version: UInt32)] {
+    methods.map { ($0.name, $0.version) }
+  }
+}

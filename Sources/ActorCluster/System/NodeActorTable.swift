@@ -1,0 +1,153 @@
+// The node-bound actors of this system, and how their methods are started.
+internal import CBOR
+internal import Distributed
+internal import NIOCore
+internal import Synchronization
+
+/// What became of a call when it was started.
+enum StartedCall: Sendable {
+  case ended(CallAnswer)
+  /// It takes a task, to be begun at once; that calls its parameter exactly once.
+  case waits(@Sendable (@escaping @Sendable (CallAnswer) -> Void) -> Task<Void, Never>)
+}
+
+/// A node-bound actor, erased.
+struct NodeActorEntry: Sendable {
+  /// On the actors' loop. `method` is a place in the methods of the type.
+  typealias Start = @Sendable (_ method: Int, _ argument: ByteBuffer, _ trace: TraceContext?) -> StartedCall
+
+  let id: NodeActorID
+  let start: Start
+
+  /// - Parameter loop: what `start` is called on.
+  init<Act: NodeActor>(of actor: Act, _ id: NodeActorID, on loop: UnownedSerialExecutor) {
+    self.id = id
+    let starter = NodeActorStarter(actor, id: id, loop: loop)
+    start = { starter.start($0, $1, $2) }
+  }
+}
+
+/// The node-bound actors of this system that are alive.
+struct NodeActorTable: Sendable {
+  private var entries: [UInt64: NodeActorEntry] = [:]
+  private var nextNumber: UInt64 = 1
+
+  var count: Int { entries.count }
+
+  mutating func makeNumber() -> UInt64 {
+    defer { nextNumber += 1 }
+    return nextNumber
+  }
+
+  mutating func insert(_ entry: NodeActorEntry) { entries[entry.id.number] = entry }
+  mutating func remove(_ id: NodeActorID) { entries[id.number] = nil }
+
+  func entry(_ number: UInt64) -> NodeActorEntry? { entries[number] }
+}
+
+/// Starts the methods of one actor in the order of their calls.
+final class NodeActorStarter<Act: NodeActor>: Sendable {
+  /// Calls of one actor that may run at once: past it callers are told, so that a slow actor keeps no link busy.
+  static var maximumRunning: Int { 1_000 }
+
+  private struct Load: Sendable {
+    /// Tasks that were made and have not reached the actor: what comes later must not overtake them.
+    var starting = 0
+    var running = 0
+  }
+
+  private weak let actor: Act?
+  private let id: NodeActorID
+  private let methods = Act.methods
+  /// Whether the actor runs on the loop that `start` is called on.
+  private let isOnLoop: Bool
+  private let load = Mutex(Load())
+
+  init(_ actor: Act, id: NodeActorID, loop: UnownedSerialExecutor) {
+    self.actor = actor
+    self.id = id
+    isOnLoop = actor.unownedExecutor.isSame(as: loop)
+  }
+
+  func start(_ method: Int, _ argument: ByteBuffer, _ trace: TraceContext?) -> StartedCall {
+    guard let actor else { return .ended(.failed(.actorGone(id.description))) }
+    if isOnLoop, case .immediate(let body) = methods[method].body, load.withLock({ $0.starting == 0 }) {
+      return .ended(answer(actor, body, argument, trace))
+    }
+    let isFree = load.withLock { load in
+      guard load.running < Self.maximumRunning else { return false }
+      load.running += 1
+      load.starting += 1
+      return true
+    }
+    guard isFree else {
+      return .ended(
+        .failed(.overloaded(what: "actor \(id) has too many calls under way", retryAfterMilliseconds: 50)))
+    }
+    let body = methods[method].body
+    return .waits { onEnd in
+      Task.immediate {
+        let answer = await TraceContext.$current.withValue(trace) {
+          await actor.whenLocal { await self.run($0, body, argument) }
+        }
+        self.load.withLock { $0.running -= 1 }
+        onEnd(answer ?? .failed(.actorGone(self.id.description)))
+      }
+    }
+  }
+
+  private func run(_ actor: isolated Act, _ body: NodeMethod<Act>.Body, _ argument: ByteBuffer) async
+    -> CallAnswer
+  {
+    load.withLock { $0.starting -= 1 }
+    do {
+      switch body {
+      case .immediate(let body):
+        var reply: [UInt8] = []
+        try body(actor, argument, &reply)
+        return .reply(reply)
+      case .waiting(let body):
+        return .reply(try await body(actor, argument))
+      }
+    } catch {
+      return failure(error)
+    }
+  }
+
+  /// On the actor's loop, where it runs.
+  private func answer(
+    _ actor: Act, _ body: @Sendable (isolated Act, ByteBuffer, inout [UInt8]) throws -> Void,
+    _ argument: ByteBuffer, _ trace: TraceContext?
+  ) -> CallAnswer {
+    do {
+      var reply: [UInt8] = []
+      try actor.assumeIsolated { actor in
+        guard let trace else { return try body(actor, argument, &reply) }
+        try TraceContext.$current.withValue(trace) { try body(actor, argument, &reply) }
+      }
+      return .reply(reply)
+    } catch {
+      return failure(error)
+    }
+  }
+
+  private func failure(_ error: any Error) -> CallAnswer {
+    switch error {
+    case let error as ClusterError: .failed(error)
+    case let refusal as Act.Refusal:
+      if let bytes = try? CBOREncoder().encode(refusal) {
+        .refused(bytes)
+      } else {
+        .failed(.remoteFailure("a refusal of \(Act.actorType) cannot be encoded: \(refusal)"))
+      }
+    default: .failed(.remoteFailure("\(error)"))
+    }
+  }
+}
+
+extension UnownedSerialExecutor {
+  /// Whether both are the same executor, by what they refer to.
+  fileprivate func isSame(as other: UnownedSerialExecutor) -> Bool {
+    withUnsafeBytes(of: self) { own in withUnsafeBytes(of: other) { own.elementsEqual($0) } }
+  }
+}

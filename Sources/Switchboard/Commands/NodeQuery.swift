@@ -1,0 +1,91 @@
+// A question to running nodes over their HTTP API. Touches the network, and the token file.
+internal import ArgumentParser
+internal import AsyncHTTPClient
+internal import Foundation
+internal import NIOCore
+internal import NIOHTTP1
+
+/// Where to ask, as whom, and how to show the answer.
+struct QuestionOptions: ParsableArguments {
+  @Option(
+    help: "The address of a node's API (or SWITCHBOARD_API); may be repeated. [http://127.0.0.1:8101]")
+  var api: [String] = []
+
+  @OptionGroup var access: TokenOptions
+
+  @Flag(help: "Print the answer as it came, as JSON.")
+  var json = false
+
+  /// Asks each address until one answers.
+  /// - Throws: `ExitStatus.failed` in words when none does.
+  func ask<Report: Decodable>(_ path: String, as type: Report.Type) async throws -> NodeAnswer<Report> {
+    let environment = ProcessInfo.processInfo.environment
+    let token = try access.read(environment)
+    var addresses = api
+    if addresses.isEmpty {
+      addresses = environment["SWITCHBOARD_API"].map { [$0] } ?? ["http://127.0.0.1:8101"]
+    }
+    var failures: [String] = []
+    for address in addresses {
+      switch await NodeQuery<Report>(base: address, path: path, token: token).run() {
+      case .failure(let failure): failures.append("\(address): \(failure.words)")
+      case .success(let answer): return answer
+      }
+    }
+    throw ExitStatus.failed.because(
+      "no node answered:\n" + failures.map { "  \($0)" }.joined(separator: "\n")
+        + "\nName the address of a running node with --api.")
+  }
+}
+
+/// One question to one node.
+private struct NodeQuery<Report: Decodable> {
+  var base: String
+  var path: String
+  var token: String
+
+  private static var timeout: TimeAmount { .seconds(3) }
+  private static var answerLimit: Int { 1 << 20 }
+
+  func run() async -> Result<NodeAnswer<Report>, NodeQueryFailure> {
+    var address = base
+    while address.hasSuffix("/") { address.removeLast() }
+    var request = HTTPClientRequest(url: address + path)
+    request.headers.add(name: "Authorization", value: "Bearer \(token)")
+    do {
+      let response = try await HTTPClient.shared.execute(request, timeout: Self.timeout)
+      let body = String(buffer: try await response.body.collect(upTo: Self.answerLimit))
+      guard response.status.code == 200 else {
+        return .failure(NodeQueryFailure("status \(response.status.code): \(Self.message(in: body))"))
+      }
+      let report = try JSONDecoder().decode(Report.self, from: Data(body.utf8))
+      return .success(NodeAnswer(report: report, body: body))
+    } catch let error as DecodingError {
+      return .failure(NodeQueryFailure("the answer is not that of a switchboard node: \(error)"))
+    } catch {
+      return .failure(NodeQueryFailure("\(error)"))
+    }
+  }
+
+  private static func message(in body: String) -> String {
+    (try? JSONDecoder().decode(RefusedAnswer.self, from: Data(body.utf8)))?.error.message
+      ?? String(body.prefix(200))
+  }
+}
+
+struct NodeAnswer<Report> {
+  let report: Report
+  /// As it came.
+  let body: String
+}
+
+private struct NodeQueryFailure: Error {
+  let words: String
+
+  init(_ words: String) { self.words = words }
+}
+
+private struct RefusedAnswer: Decodable {
+  struct Problem: Decodable { let message: String }
+  let error: Problem
+}

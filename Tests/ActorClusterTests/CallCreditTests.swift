@@ -1,0 +1,183 @@
+// Windows of calls, running calls, watches and dead letters: values.
+import ActorCluster
+import ClusterTestKit
+import PeerTransport
+import Testing
+
+@Suite struct CallCreditTests {
+  @Test func aCallWeighsUntilItsAnswer() {
+    var credit = OutboundCredit(window: 200)
+    #expect(credit.take(150) == true)
+    #expect(credit.take(51) == false)
+    #expect(credit.take(50) == true)
+    credit.answered(150)
+    #expect(credit.underWay == 50)
+  }
+
+  /// Else it could never be made.
+  @Test func oneCallIsNeverTooLarge() {
+    var credit = OutboundCredit(window: 200)
+    #expect(credit.take(1_000) == true)
+    #expect(credit.take(1) == false)
+    var inbound = InboundCredit(window: 200)
+    #expect(inbound.received(1_000, isOneWay: false) == true)
+    #expect(inbound.received(1, isOneWay: true) == false)
+  }
+
+  @Test func aCalleeThatGivesBackTooMuchIsNoticed() {
+    var credit = OutboundCredit(window: 1_000)
+    #expect(credit.tell(100) == true)
+    #expect(credit.finished(101) == false)
+    #expect(credit.finished(100) == true)
+    #expect(credit.finished(99) == false)
+    #expect(credit.underWay == 0)
+  }
+
+  /// Whatever order things come in, the caller never believes that there is more room than the callee has, and all room comes
+  /// back.
+  @Test(arguments: 1...30 as ClosedRange<UInt64>)
+  func bothSidesAgree(seed: UInt64) {
+    var random = SplitMix64(seed: seed)
+    let window = 4_096
+    var (caller, callee) = (OutboundCredit(window: window), InboundCredit(window: window))
+    var toCallee: [(cost: Int, isOneWay: Bool)] = []
+    var running: [(cost: Int, isOneWay: Bool)] = []
+    var toCaller: [(answer: Int?, credit: UInt64?)] = []
+    func finish(_ place: Int) {
+      let (cost, isOneWay) = running.remove(at: place)
+      if isOneWay {
+        if let total = callee.finishedOneWay(cost) { toCaller.append((nil, total)) }
+      } else {
+        callee.answered(cost)
+        toCaller.append((cost, nil))
+      }
+    }
+    func hear(_ news: (answer: Int?, credit: UInt64?)) {
+      if let cost = news.answer { caller.answered(cost) }
+      if let total = news.credit { #expect(caller.finished(total) == true, "seed \(seed)") }
+    }
+    for _ in 0..<3_000 {
+      switch random.below(4) {
+      case 0, 1:
+        let (cost, isOneWay) = (64 + Int(random.below(800)), random.chance(oneIn: 2))
+        if isOneWay ? caller.tell(cost) : caller.take(cost) { toCallee.append((cost, isOneWay)) }
+      case 2 where !toCallee.isEmpty:
+        let call = toCallee.removeFirst()
+        running.append(call)
+        #expect(callee.received(call.cost, isOneWay: call.isOneWay) == true, "seed \(seed)")
+      case _ where !running.isEmpty: finish(random.below(running.count))
+      default: if !toCaller.isEmpty { hear(toCaller.removeFirst()) }
+      }
+    }
+    for call in toCallee {
+      running.append(call)
+      #expect(callee.received(call.cost, isOneWay: call.isOneWay) == true)
+    }
+    while !running.isEmpty { finish(0) }
+    for news in toCaller { hear(news) }
+    #expect(caller.underWay == 0, "seed \(seed)")
+    #expect(callee.underWay == 0, "seed \(seed)")
+  }
+}
+
+@Suite struct RunningCallsTests {
+  @Test func whatNobodyWaitsForIsFound() {
+    var running = RunningCalls<String>()
+    #expect(running.open(link: 1, call: 5, until: 100) == true)
+    #expect(running.open(link: 1, call: 5, until: 100) == false)
+    #expect(running.open(link: 2, call: 5, until: nil) == true)
+    #expect(running.attach("one", link: 1, call: 5) == false)
+    #expect(running.attach("two", link: 2, call: 5) == false)
+    #expect(running.expired(now: 99) == [])
+    #expect(running.expired(now: 100) == ["one"])
+    #expect(running.unwanted(link: 2) == ["two"])
+    running.remove(link: 1, call: 5)
+    running.remove(link: 2, call: 5)
+    #expect(running.count == 0)
+    #expect(running.timers == 0)
+  }
+
+  @Test func whatIsUnwantedBeforeItBeginsIsCancelledThen() {
+    var running = RunningCalls<String>()
+    #expect(running.open(link: 1, call: 5, until: 100) == true)
+    #expect(running.unwanted(link: 1, call: 5) == nil)
+    #expect(running.attach("one", link: 1, call: 5) == true)
+  }
+
+  /// A task that has ended before it could be kept.
+  @Test func whatHasEndedIsNotKept() {
+    var running = RunningCalls<String>()
+    #expect(running.open(link: 1, call: 5, until: 100) == true)
+    running.remove(link: 1, call: 5)
+    #expect(running.attach("one", link: 1, call: 5) == false)
+    #expect(running.count == 0)
+    #expect(running.timers == 0)
+    // Its place serves another, with another deadline.
+    #expect(running.open(link: 1, call: 6, until: 200) == true)
+    #expect(running.attach("two", link: 1, call: 6) == false)
+    #expect(running.expired(now: 199) == [])
+    #expect(running.expired(now: 200) == ["two"])
+  }
+}
+
+@Suite struct WatchesTests {
+  private let north = NodeID(rawValue: "north")
+  private func actor(_ number: UInt64, _ incarnation: UInt64 = 1) -> NodeActorID {
+    NodeActorID(node: north, incarnation: incarnation, type: "desk", number: number)
+  }
+
+  @Test func anEndIsHeardByAllWhoWatch() {
+    var watches = Watches<String>()
+    _ = watches.add("one", on: actor(1), unconnectedAt: nil)
+    let two = watches.add("two", on: actor(1), unconnectedAt: nil)
+    _ = watches.add("three", on: actor(2), unconnectedAt: nil)
+    #expect(watches.remove(two, on: actor(1)) == "two")
+    #expect(watches.ended(1, of: north, incarnation: 2) == [])
+    #expect(watches.ended(1, of: north, incarnation: 1) == ["one"])
+    #expect(watches.ended(actor(1)) == [])
+    #expect(watches.takeAll() == ["three"])
+  }
+
+  @Test func anotherIncarnationEndsTheActorsOfTheFirst() {
+    var watches = Watches<String>()
+    _ = watches.add("old", on: actor(1), unconnectedAt: nil)
+    watches.disconnected(north, now: 0)
+    _ = watches.add("new", on: actor(1, 2), unconnectedAt: 5)
+    let (ended, watched) = watches.connected(north, incarnation: 2)
+    #expect(ended == ["old"])
+    #expect(watched == [actor(1, 2)])
+    #expect(watches.expired(now: .max / 2) == [])
+  }
+
+  @Test func aNodeThatStaysAwayEndsTheWait() {
+    var watches = Watches<String>()
+    _ = watches.add("one", on: actor(1), unconnectedAt: 1_000)
+    #expect(watches.expired(now: 1_000 + Watches<String>.patienceMilliseconds - 1) == [])
+    #expect(watches.expired(now: 1_000 + Watches<String>.patienceMilliseconds) == ["one"])
+    #expect(watches.count == 0)
+  }
+
+  @Test func linksAreToldOnce() {
+    var watches = Watches<String>()
+    watches.watched(7, by: 2)
+    watches.watched(7, by: 1)
+    watches.watched(7, by: 3)
+    watches.watched(8, by: 3)
+    watches.lost(3)
+    #expect(watches.remoteCount == 2)
+    #expect(watches.resigned(7) == [1, 2])
+    #expect(watches.resigned(7) == [])
+    #expect(watches.remoteCount == 0)
+  }
+}
+
+@Suite struct DeadLettersTests {
+  @Test func oneOfAKindASecondIsLogged() {
+    var letters = DeadLetters()
+    #expect(letters.add(.lateAnswer, now: 0) == 0)
+    for now in 1...999 as ClosedRange<Int64> { #expect(letters.add(.lateAnswer, now: now) == nil) }
+    #expect(letters.add(.goneActor, now: 5) == 0)
+    #expect(letters.add(.lateAnswer, now: 1_000) == 999)
+    #expect(letters.counts == [.lateAnswer: 1_001, .goneActor: 1])
+  }
+}
