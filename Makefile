@@ -19,7 +19,7 @@ DEMO_FLAGS := $(if $(DATA),--data "$(DATA)") $(if $(DAY),--day "$(DAY)") $(if $(
 # Two builds at once would wait for each other.
 .NOTPARALLEL:
 .PHONY: help demo failover build bootstrap test test-debug test-release lint format chaos check-steps simulate \
-  simulate-mutants scenarios linearizability crash-loop bench fuzz clean
+  simulate-mutants scenarios linearizability crash-loop bench bench-calls fuzz clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,6 +75,12 @@ scenarios: bootstrap ## consensus scenarios as text: run all of Tests/RaftScenar
 crash-loop: bootstrap ## kill -9 one loaded node ROUNDS (300) times; its files verified and nothing acknowledged lost each time
 	CRASH_ROUNDS=$(or $(ROUNDS),300) $(if $(SEED),CRASH_SEED=$(SEED)) swift test -c release --disable-testable-imports \
 	  --filter CrashLoopTests
+
+bench-calls: build ## distributed calls between two processes beside raw TCP; allocations counted; Erlang's beside them
+	clang -O2 -shared -fPIC Benchmarks/allocations/allocations.c -o .build/allocations.so
+	$(SWITCHBOARD) bench calls
+	LD_PRELOAD=$(CURDIR)/.build/allocations.so $(SWITCHBOARD) bench calls --seconds 2 --callers 256
+	Benchmarks/peers/erlang-calls.sh
 
 bench: build ## the store's figures beside the floor of the same run; ON: a directory on the disk to be measured
 	$(SWITCHBOARD) bench store --on $(or $(ON),.)

@@ -224,6 +224,7 @@ final class ConnectionHandler: ChannelInboundHandler {
   private func establish(_ introduction: ConnectionStateMachine.Introduction) {
     guard let context else { return }
     self.introduction = introduction
+    if introduction.peer.role == .client { pieces.restrictToCalls() }
     let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
     let loop = context.eventLoop
     // On the loop itself this costs no system call, and runs after all that was read in this turn.

@@ -11,7 +11,7 @@ package struct PieceDecoder: Sendable {
     case link(ByteBuffer)
   }
 
-  private let limits: LaneBytes
+  private var limits: LaneBytes
   /// What is left of the bytes that were read last.
   private var input = ByteBuffer()
   /// The beginning of a piece whose end has not come; a buffer of our own.
@@ -22,6 +22,12 @@ package struct PieceDecoder: Sendable {
 
   /// - Parameter limits: the longest frame of each lane.
   package init(limits: LaneBytes) { self.limits = limits }
+
+  /// The peer is a client, which has calls to make and nothing else to send.
+  package mutating func restrictToCalls() {
+    limits.consensus = 0
+    limits.bulk = 0
+  }
 
   /// Bytes held for what is not complete.
   package var pendingBytes: Int {

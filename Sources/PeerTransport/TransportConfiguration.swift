@@ -36,6 +36,10 @@ public struct TransportLimits: Hashable, Sendable {
   /// The most connected clients. Past it new ones are refused with words.
   public var clients = 256
 
+  /// The most connections of one client name: the oldest makes room. A client says itself which incarnation it is, and must not
+  /// take the places of others with one certificate.
+  public var connectionsPerClient = 8
+
   /// The longest frame of the control lane, in bytes: what goes first must be short.
   public static let maximumControlFrameBytes = 64 << 10
 
@@ -124,7 +128,7 @@ public struct TransportConfiguration: Sendable {
       return
         "the greeting has \(greeting.readableBytes) bytes, over the limit of \(HandshakeMessage.maximumGreetingBytes)"
     }
-    guard limits.unfinishedHandshakes >= 1, limits.clients >= 0 else {
+    guard limits.unfinishedHandshakes >= 1, limits.clients >= 0, limits.connectionsPerClient >= 1 else {
       return "the connection limits must be positive"
     }
     guard

@@ -22,6 +22,10 @@ extension TransportCore: ConnectionOwner {
     } else {
       if let old = clients[peer] { connections[old]?.close(.closedHere(.replaced)) }
       clients[peer] = id
+      let same = clients.filter { $0.key.node == peer.node }.values.sorted()
+      if same.count > configuration.limits.connectionsPerClient, let oldest = same.first {
+        connections[oldest]?.close(.closedHere(.replaced))
+      }
       admission.hasRoomForClients = clients.count < configuration.limits.clients
       announce(peer, connection)
     }

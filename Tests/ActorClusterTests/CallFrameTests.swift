@@ -1,5 +1,6 @@
 // The bytes of calls: pinned, and harmless when they are another's.
 import ActorCluster
+import CBOR
 import ClusterTestKit
 import NIOCore
 import PeerTransport
@@ -74,7 +75,6 @@ import Testing
       let payload =
         switch frame {
         case .call: 3
-        case .answer(_, .failed): 0
         case .answer: bytes.count - 10
         default: 0
         }
@@ -91,12 +91,29 @@ import Testing
       [], [1], [15], [22], [0x10, 0x08] + Array(repeating: 0, count: 30),
       [0x11, 9] + Array(repeating: 0, count: 8),
       [0x11, 2] + Array(repeating: 0, count: 8) + Array("../etc".utf8),
-      [0x11, 3] + Array(repeating: 0, count: 8) + [0xFF],
     ] {
       let error = #expect(throws: CallFrameError.self) {
         try CallFrame(decoding: ByteBuffer(bytes: bytes))
       }
       #expect(error?.description.isEmpty == false)
+    }
+  }
+
+  /// Of a newer version, or of a peer that wants this one to wait for ever.
+  @Test func errorsOfPeersAreKeptInBounds() throws {
+    func failure(_ error: [UInt8]) throws -> ClusterError? {
+      let frame = try CallFrame(
+        decoding: ByteBuffer(bytes: [0x11, 3] + Array(repeating: 0, count: 8) + error))
+      guard case .answer(0, .failed(let error)) = frame else { return nil }
+      return error
+    }
+    for bytes in [[], [0xFF], Array("\u{a1}newer".utf8)] as [[UInt8]] {
+      #expect(try failure(bytes)?.isRetryable == true)
+    }
+    for (delay, bounded) in [(Int.max, 60_000), (.min, 1), (0, 1), (5, 5)] {
+      let overloaded = ClusterError.overloaded(what: "x", retryAfterMilliseconds: delay)
+      let bytes = try CBOREncoder().encode(overloaded)
+      #expect(try failure(bytes)?.retryAfterMilliseconds == bounded)
     }
   }
 

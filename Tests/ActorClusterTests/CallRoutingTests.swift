@@ -19,6 +19,29 @@ import Testing
     #expect(asked.map { limit.allows($0.0, now: $0.1) } == [true, false, true, true, false])
   }
 
+  /// During an upgrade the leader may understand what another node does not.
+  @Test func nodesOfAnotherVersionAreAskedAround() {
+    let error = ClusterError.incompatibleMethod(type: "queue", method: "enqueue")
+    var routing = routing(leader: b)
+    #expect(routing.next(now: 0) == .send(to: b))
+    let first = routing.notUnderstood(by: b, error)
+    #expect(first == nil)
+    let second = routing.notUnderstood(by: a, error)
+    let third = routing.notUnderstood(by: c, error)
+    #expect(second == nil)
+    #expect(third == error)
+  }
+
+  /// One of them may have done it before: that must not be said to be impossible.
+  @Test func anUnknownOutcomeStaysUnknown() {
+    let error = ClusterError.unknownMethod(type: "queue", method: "enqueue")
+    var routing = routing()
+    routing.unanswered(by: a, "lost its connection")
+    let ends = [a, b, c].map { routing.notUnderstood(by: $0, error) }
+    #expect(ends[0] == nil && ends[1] == nil)
+    #expect(ends[2]?.isRetryable == true)
+  }
+
   @Test func theKnownLeaderIsAskedFirst() {
     var routing = routing(leader: b)
     #expect(routing.next(now: 0) == .send(to: b))

@@ -21,6 +21,7 @@ distributed actor Recorder: NodeActor {
     .method("sleep") { recorder, milliseconds in await recorder.sleep(milliseconds) },
     .method("note") { recorder, number in recorder.note(number) },
     .method("trace") { recorder, nothing in recorder.trace(nothing) },
+    .method("relay") { recorder, words in try recorder.relay(words) },
     .method("newer", version: 2) { recorder, number in recorder.newer(number) },
   ]
 
@@ -61,6 +62,12 @@ distributed actor Recorder: NodeActor {
   distributed func note(_ number: Int) { seen.append(number) }
 
   distributed func trace(_ nothing: Done) -> String { TraceContext.current?.description ?? "none" }
+
+  /// Throws what a call of its own might have thrown.
+  distributed func relay(_ words: String) throws -> Done {
+    seen.append(0)
+    throw ClusterError.overloaded(what: words, retryAfterMilliseconds: 7)
+  }
 
   distributed func newer(_ number: Int) -> Int { number }
 
@@ -166,6 +173,41 @@ distributed actor OlderRecorder: NodeActor {
       try await expectIdle(north, south)
       #expect(ContinuousClock.now - start < .seconds(20))
       #expect(await recorder.whenLocal { $0.cancelled } == 3)
+    }
+  }
+
+  /// A call within one system ends as one over a link does.
+  @Test(.timeLimit(.minutes(1)))
+  func localCallsHaveTheSameEnds() async throws {
+    try await withTwoSystems(nodeActors: [Recorder.self]) { north, south in
+      let recorder = Recorder(actorSystem: north)
+      let local = try Recorder.resolve(id: recorder.id, using: north)
+      await #expect(throws: ClusterError.self) {
+        try await ClusterSystem.$callOptions.withValue(CallOptions(timeout: .milliseconds(50))) {
+          try await local.sleep(20_000)
+        }
+      }
+      let task = Task { try await local.sleep(20_000) }
+      while north.callStatistics().kept < 1 { try await Task.sleep(for: .milliseconds(1)) }
+      task.cancel()
+      await #expect(throws: ClusterError.self) { try await task.value }
+      try await ClusterSystem.$callOptions.withValue(CallOptions(isOneWay: true)) { try await local.note(7) }
+      #expect(try await local.record(8) == [7, 8])
+      try await expectIdle(north, south)
+    }
+  }
+
+  /// "Nothing was changed" is what the cluster says of calls that it did not begin, not what a method says of its own.
+  @Test(.timeLimit(.minutes(1)))
+  func aMethodDoesNotSpeakForTheCluster() async throws {
+    try await withTwoSystems(nodeActors: [Recorder.self]) { north, south in
+      let recorder = Recorder(actorSystem: north)
+      let remote = try Recorder.resolve(id: recorder.id, using: south)
+      let error = await #expect(throws: ClusterError.self) { try await remote.relay("a link") }
+      guard case .unavailable(_, 7) = error else {
+        Issue.record("it said \(String(describing: error))")
+        return
+      }
     }
   }
 

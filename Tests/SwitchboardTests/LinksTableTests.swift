@@ -4,8 +4,9 @@ import Switchboard
 import Testing
 
 @Suite struct LinksTableTests {
-  private func report(_ links: String, refused: String = "{}") throws -> LinksReport {
-    let json = #"{"node": "north", "addedLater": 1, "links": [\#(links)], "refused": \#(refused)}"#
+  private func report(_ links: String, refused: String = "{}", calls: String = "null") throws -> LinksReport {
+    let json =
+      #"{"node": "north", "addedLater": 1, "links": [\#(links)], "refused": \#(refused), "calls": \#(calls)}"#
     return try JSONDecoder().decode(LinksReport.self, from: Data(json.utf8))
   }
 
@@ -36,6 +37,25 @@ import Testing
         refused or cut since the start:
           ping_flood: 1
           tls: 4
+        """)
+  }
+
+  @Test func creditAndDeadLettersAreShown() throws {
+    let calls = """
+      {"credit": [{"peer": "south", "underWay": 2048, "window": 16777216, "fromPeer": 0, "addedLater": 1}],
+       "deadLetters": {"late-answer": 3}}
+      """
+    #expect(
+      LinksTable.text(try report("", calls: calls)) == """
+        links of north
+
+        none
+
+        CALLS WITH  CREDIT USED        OF  FROM IT
+        south           2.0 KiB  16.0 MiB      0 B
+
+        reached nobody since the start:
+          late-answer: 3
         """)
   }
 

@@ -32,7 +32,7 @@ final class ActorWatches: Sendable {
     return await withTaskCancellationHandler {
       await withCheckedContinuation { waiter in
         let link = isLocal ? nil : links.link(to: id.node)
-        if let link, link.peer.incarnation != id.incarnation {
+        if let link, link.peer.incarnation > id.incarnation {
           return waiter.resume(returning: .nodeRestarted)
         }
         let since = isLocal || link != nil ? nil : clock.monotonic()
@@ -42,12 +42,19 @@ final class ActorWatches: Sendable {
         guard let added else { return waiter.resume(returning: .stopped) }
         watch.withLockedValue { $0 = added }
         link?.control { $0.writeWatch(id.number) }
+        if !isLocal { heed(links.link(to: id.node), insteadOf: link) }
         if isLocal, !isAlive() { end(id, .resigned) }
         if Task.isCancelled { remove(added, id) }
       }
     } onCancel: {
       if let added = watch.withLockedValue({ $0 }) { remove(added, id) }
     }
+  }
+
+  /// The link changed while a watch was added, which did not see it.
+  private func heed(_ link: CallLink?, insteadOf seen: CallLink?) {
+    guard link !== seen else { return }
+    if let link { connected(link) } else if let seen { lost(seen) }
   }
 
   private func remove(_ watch: UInt64, _ id: NodeActorID) {
@@ -67,12 +74,16 @@ final class ActorWatches: Sendable {
     for link in links.all where told.contains(link.number) { link.control { $0.writeEnded(id.number) } }
   }
 
-  func watched(_ number: UInt64, by link: CallLink, isAlive: Bool) {
-    guard isAlive else { return link.control { $0.writeEnded(number) } }
+  func watched(_ number: UInt64, by link: CallLink, isAlive: () -> Bool) {
     state.withLockedValue { $0.watches.watched(number, by: link.number) }
+    // Looked at afterwards: whoever resigns in between tells it.
+    guard !isAlive() else { return }
+    state.withLockedValue { $0.watches.unwatched(number, by: link.number) }
+    link.control { $0.writeEnded(number) }
   }
 
   func ended(_ number: UInt64, at link: CallLink) {
+    guard link.peer.role == .node else { return }
     let waiters = state.withLockedValue {
       $0.watches.ended(number, of: link.peer.node, incarnation: link.peer.incarnation)
     }
@@ -80,6 +91,7 @@ final class ActorWatches: Sendable {
   }
 
   func connected(_ link: CallLink) {
+    guard link.peer.role == .node else { return }
     let (ended, watched) = state.withLockedValue {
       $0.watches.connected(link.peer.node, incarnation: link.peer.incarnation)
     }
@@ -91,7 +103,7 @@ final class ActorWatches: Sendable {
     let now = clock.monotonic()
     state.withLockedValue {
       $0.watches.lost(link.number)
-      $0.watches.disconnected(link.peer.node, now: now)
+      if link.peer.role == .node { $0.watches.disconnected(link.peer.node, now: now) }
     }
   }
 

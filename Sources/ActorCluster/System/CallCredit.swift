@@ -2,8 +2,9 @@
 
 /// What a call weighs against a window.
 package enum CallCost {
-  /// Of a call with an argument of so many bytes.
-  package static func of(_ argumentBytes: Int) -> Int { 64 + argumentBytes }
+  /// Of a call with an argument of so many bytes. The fixed part stands for what a call holds besides: a task, its places in
+  /// tables, its answer. Both sides must count the same.
+  package static func of(_ argumentBytes: Int) -> Int { 512 + argumentBytes }
 }
 
 /// The caller's side. A call weighs until its answer comes, also when nobody waits for that any more: the callee still holds it.
@@ -41,9 +42,11 @@ package struct OutboundCredit: Equatable, Sendable {
     if isOneWay { told -= UInt64(cost) }
   }
 
+  /// - Parameter total: calls end on several threads of the callee, so a smaller total may come after a larger one.
   /// - Returns: false when the callee claims to be done with more than it got.
   package mutating func finished(_ total: UInt64) -> Bool {
-    guard total >= finished, total <= told else { return false }
+    guard total <= told else { return false }
+    guard total > finished else { return true }
     underWay -= Int(total - finished)
     finished = total
     return true

@@ -38,6 +38,8 @@ package struct CallRouting: Sendable {
   /// What the last node said that refused for now, while no attempt has had an unknown outcome.
   private var refusal: ClusterError?
   private var isAmbiguous = false
+  /// Nodes whose version does not understand the call.
+  private var strangers: Set<NodeID> = []
   package private(set) var lastProblem = "no node could be reached"
 
   /// - Parameters:
@@ -90,6 +92,17 @@ package struct CallRouting: Sendable {
     pause = attempts >= nodes.count ? backoff : nil
   }
 
+  /// The node's version does not understand the call. Another's may, and may lead: versions are mixed during an upgrade.
+  /// - Returns: what to give up with, if none of them does.
+  package mutating func notUnderstood(by node: NodeID, _ error: ClusterError) -> ClusterError? {
+    lastProblem = "\(node): \(error)"
+    strangers.insert(node)
+    hint = nil
+    pause = attempts >= nodes.count ? backoff : nil
+    guard strangers.isSuperset(of: nodes) else { return nil }
+    return isAmbiguous ? .unavailable(reason: lastProblem, retryAfterMilliseconds: 1_000) : error
+  }
+
   /// The leader refused for now, and changed nothing.
   /// - Returns: what to give up with, if there is no time for the pause that it asks for.
   package mutating func overloaded(
@@ -99,7 +112,7 @@ package struct CallRouting: Sendable {
     if !isAmbiguous { refusal = .overloaded(what: what, retryAfterMilliseconds: delay) }
     hint = node
     pause = Int64(delay)
-    return now + Int64(delay) < deadline ? nil : refusal
+    return Int64(delay) < deadline - now ? nil : refusal
   }
 
   /// 10 ms, doubling to 160: short enough not to add much to a failover.

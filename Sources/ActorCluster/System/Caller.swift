@@ -11,6 +11,8 @@ final class Caller: Sendable {
     case lost(String)
     case notConnected
     case cancelled
+    /// The peer's version does not understand it; nothing went out.
+    case notUnderstood(ClusterError)
   }
 
   /// One attempt, as it goes out.
@@ -75,6 +77,11 @@ final class Caller: Sendable {
   nonisolated(nonsending) func call(
     _ key: ActorKey, _ target: CallTarget, argument: [UInt8], options: CallOptions
   ) async -> CallAnswer {
+    if let problem = key.problem { return .failed(.invalidCall(problem)) }
+    guard key.type == target.method.type else {
+      return .failed(
+        .invalidCall("\(key) is no \(target.method.type), whose method \(target.method.method) is"))
+    }
     let opened = state.withLock { state -> (sequence: UInt64?, start: Int)? in
       guard !state.isStopped, state.active < configuration.maximumCalls else { return nil }
       state.active += 1
@@ -96,6 +103,7 @@ final class Caller: Sendable {
       deadline: deadline)
     var named: NodeID?
     while true {
+      if isStopped { return .failed(.shuttingDown) }
       switch routing.next(now: clock.monotonic()) {
       case .giveUp(let error):
         return .failed(error)
@@ -112,6 +120,8 @@ final class Caller: Sendable {
         switch await make(attempt, at: node, key) {
         case .cancelled:
           return .failed(Self.cancelled)
+        case .notUnderstood(let error):
+          if let end = routing.notUnderstood(by: node, error) { return .failed(end) }
         case .notConnected:
           // Others hear the leader: it has just started, and waiting for the end of a backoff would cost the call.
           if node == named { redial(node) }
@@ -131,8 +141,10 @@ final class Caller: Sendable {
         case .answer(.failed(.shuttingDown)):
           if isStopped { return .failed(.shuttingDown) }
           routing.unanswered(by: node, "is shutting down")
+        case .answer(.failed(.unavailable(let why, _))):
+          routing.unanswered(by: node, "says: \(why)")
         case .answer(let answer):
-          if host == nil { directory.setLeader(node, of: partition) }
+          if host == nil, !answer.isFailure { directory.setLeader(node, of: partition) }
           return answer
         }
       }
@@ -148,6 +160,7 @@ final class Caller: Sendable {
       deadline: clock.monotonic() + options.timeoutMilliseconds)
     switch await make(attempt, at: id) {
     case .answer(let answer): return answer
+    case .notUnderstood(let error): return .failed(error)
     case .cancelled: return .failed(Self.cancelled)
     case .notConnected:
       return .failed(isStopped ? .shuttingDown : Self.unavailable(id.node, Self.notConnected))
@@ -155,11 +168,29 @@ final class Caller: Sendable {
     }
   }
 
+  /// A call within this system, with the same ends as one over a link.
+  /// - Parameter start: starts it; its answer comes by `answered`. A task that it takes is to be attached.
+  nonisolated(nonsending) func callLocal(
+    _ options: CallOptions, start: (_ call: UInt64, _ task: LocalCallTask) -> Void
+  ) async -> CallAnswer {
+    let task = LocalCallTask()
+    let deadline = clock.monotonic() + options.timeoutMilliseconds
+    let outcome = await wait(cost: 0, until: deadline, link: nil) { call in
+      start(call, task)
+      return nil
+    }
+    if case .answer(let answer) = outcome { return answer }
+    // Nobody waits for it any more.
+    task.cancel()
+    if case .cancelled = outcome { return .failed(Self.cancelled) }
+    return .failed(Self.unavailable(ownNode, "did not answer in time"))
+  }
+
   /// Sends a one-way call to a node-bound actor; nil when it is on its way.
   func tell(_ id: NodeActorID, _ target: CallTarget, argument: [UInt8]) -> ClusterError? {
     guard !isStopped else { return .shuttingDown }
     guard let link = links.link(to: id.node) else { return Self.unavailable(id.node, Self.notConnected) }
-    guard link.peer.incarnation == id.incarnation else { return .actorGone(id.description) }
+    guard link.peer.incarnation == id.incarnation else { return Self.absent(id, link) }
     let cost = CallCost.of(argument.count)
     switch link.take(cost, for: target, isOneWay: true) {
     case .failure(let error):
@@ -192,6 +223,12 @@ final class Caller: Sendable {
   private static let cancelled = ClusterError.unavailable(
     reason: "the caller was cancelled", retryAfterMilliseconds: 0)
 
+  /// An actor of another incarnation: of one that is over, or of one whose link is not here yet.
+  private static func absent(_ id: NodeActorID, _ link: CallLink) -> ClusterError {
+    id.incarnation < link.peer.incarnation
+      ? .actorGone(id.description) : unavailable(id.node, notConnected)
+  }
+
   private static func unavailable(_ node: NodeID, _ why: String) -> ClusterError {
     .unavailable(reason: "\(node) \(why)", retryAfterMilliseconds: 100)
   }
@@ -200,9 +237,7 @@ final class Caller: Sendable {
 
   nonisolated(nonsending) private func make(_ attempt: Attempt, at id: NodeActorID) async -> Outcome {
     guard let link = links.link(to: id.node) else { return .notConnected }
-    guard link.peer.incarnation == id.incarnation else {
-      return .answer(.failed(.actorGone(id.description)))
-    }
+    guard link.peer.incarnation == id.incarnation else { return .answer(.failed(Self.absent(id, link))) }
     return await make(attempt, over: link)
   }
 
@@ -214,7 +249,7 @@ final class Caller: Sendable {
       return await make(attempt, over: link)
     }
     guard case .durable(_, let command, let first) = attempt.actor else { return .notConnected }
-    return await wait(attempt, link: nil) { call in
+    return await wait(cost: attempt.cost, until: attempt.deadline, link: nil) { call in
       host.call(
         IncomingCall(
           command: command, firstOutstanding: first, actor: key, method: attempt.target.method.method,
@@ -227,11 +262,12 @@ final class Caller: Sendable {
   nonisolated(nonsending) private func make(_ attempt: Attempt, over link: CallLink) async -> Outcome {
     let number: UInt16
     switch link.take(attempt.cost, for: attempt.target) {
-    case .failure(let error): return .answer(.failed(error))
+    case .failure(let error) where error.isRetryable: return .answer(.failed(error))
+    case .failure(let error): return .notUnderstood(error)
     case .success(let found): number = found
     }
     let left = UInt32(clamping: max(1, attempt.deadline - clock.monotonic()))
-    return await wait(attempt, link: link) { call in
+    return await wait(cost: attempt.cost, until: attempt.deadline, link: link) { call in
       guard !link.isLost else { return .notConnected }
       let outcome = link.sender.send {
         $0.writeCall(
@@ -258,15 +294,15 @@ final class Caller: Sendable {
   /// Opens a call, lets `send` start it, and waits for its end.
   /// - Parameter send: what to end with when the call did not go out.
   nonisolated(nonsending) private func wait(
-    _ attempt: Attempt, link: CallLink?, send: (_ call: UInt64) -> Outcome?
+    cost: Int, until deadline: Int64, link: CallLink?, send: (_ call: UInt64) -> Outcome?
   ) async -> Outcome {
     let linkNumber = link?.number ?? CallLink.localNumber
     let call = state.withLock { state -> UInt64? in
       guard !state.isStopped else { return nil }
-      return state.table.open(link: linkNumber, cost: attempt.cost, until: attempt.deadline)
+      return state.table.open(link: linkNumber, cost: cost, until: deadline)
     }
     guard let call else {
-      link?.returned(attempt.cost)
+      link?.returned(cost)
       return .answer(.failed(.shuttingDown))
     }
     return await withTaskCancellationHandler {
@@ -274,13 +310,13 @@ final class Caller: Sendable {
         guard state.withLock({ $0.table.attach(waiter, to: call) }) else {
           // Cancelled, or lost with its link, before it went out.
           if state.withLock({ $0.table.end(call, link: linkNumber) }) != nil {
-            link?.returned(attempt.cost)
+            link?.returned(cost)
           }
           return waiter.resume(returning: Task.isCancelled ? .cancelled : .lost("lost its connection"))
         }
         guard let problem = send(call) else { return }
         if let ended = state.withLock({ $0.table.end(call, link: linkNumber) }) {
-          link?.returned(attempt.cost)
+          link?.returned(cost)
           ended.waiter?.resume(returning: problem)
         }
       }
@@ -291,7 +327,8 @@ final class Caller: Sendable {
 
   private func cancel(_ call: UInt64, _ link: CallLink?) {
     guard let waiter = state.withLock({ $0.table.abandon(call) })?.waiter else { return }
-    link?.control { $0.writeCancel(call) }
+    // Behind the call; where there is no room, the callee ends it by its time.
+    _ = link?.sender.send { $0.writeCancel(call) }
     waiter.resume(returning: .cancelled)
   }
 

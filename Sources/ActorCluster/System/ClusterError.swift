@@ -86,7 +86,22 @@ extension ClusterError {
     return (try? encoder.encode(self)) ?? (try? encoder.encode(ClusterError.remoteFailure("\(self)"))) ?? []
   }
 
-  init(cbor: ByteBuffer) throws {
-    self = try CBORDecoder().decode(ClusterError.self, from: Array(cbor.readableBytesView))
+  /// Of bytes from a peer: an error that this version does not know is one whose outcome is unknown.
+  init(cbor: ByteBuffer) {
+    let decoded = try? CBORDecoder().decode(ClusterError.self, from: Array(cbor.readableBytesView))
+    self =
+      decoded?.withBoundedDelay
+      ?? .unavailable(reason: "an error that this version does not know", retryAfterMilliseconds: 1_000)
+  }
+
+  /// A peer does not make this system wait for days, or ask again without a pause.
+  private var withBoundedDelay: ClusterError {
+    func bounded(_ delay: Int) -> Int { min(max(1, delay), 60_000) }
+    return switch self {
+    case .unavailable(let reason, let delay):
+      .unavailable(reason: reason, retryAfterMilliseconds: bounded(delay))
+    case .overloaded(let what, let delay): .overloaded(what: what, retryAfterMilliseconds: bounded(delay))
+    default: self
+    }
   }
 }

@@ -197,7 +197,9 @@ public final class ClusterSystem: DistributedActorSystem, Sendable {
       }
       answer = await caller.call(key, target, argument: argument, options: options)
     case .nodeBound(let id) where id.node == node && id.incarnation == incarnation:
-      answer = await callLocal(id, target, argument, isOneWay: options.isOneWay)
+      answer = await callLocal(id, target, argument, options)
+    case .nodeBound(let id) where id.node == node && id.incarnation < incarnation:
+      answer = .failed(.actorGone(id.description))
     case .nodeBound(let id) where options.isOneWay:
       if let error = caller.tell(id, target, argument: argument) { throw error }
       return []
@@ -217,27 +219,31 @@ public final class ClusterSystem: DistributedActorSystem, Sendable {
 
   /// The same way as a call over a link, without the link.
   nonisolated(nonsending) private func callLocal(
-    _ id: NodeActorID, _ target: CallTarget, _ argument: [UInt8], isOneWay: Bool
+    _ id: NodeActorID, _ target: CallTarget, _ argument: [UInt8], _ options: CallOptions
   ) async -> CallAnswer {
     guard let entry = incoming.entry(id.number) else { return .failed(.actorGone(id.description)) }
     guard let place = incoming.methods.place(of: target.method) else {
       return .failed(.unknownMethod(type: target.method.type, method: target.method.method))
     }
     let trace = TraceContext.current
-    let isOnLoop = transport.eventLoop.inEventLoop
-    let task = LocalCallTask()
-    return await withTaskCancellationHandler {
-      await withUnsafeContinuation { (waiter: UnsafeContinuation<CallAnswer, Never>) in
-        let start: @Sendable () -> Void = {
-          switch entry.start(place, ByteBuffer(bytes: argument), trace) {
-          case .ended(let answer): waiter.resume(returning: answer)
-          case .waits(let begin): task.attach(begin { waiter.resume(returning: $0) })
-          }
-        }
-        if isOnLoop { start() } else { self.transport.eventLoop.execute(start) }
+    let eventLoop = transport.eventLoop
+    func start(_ onStart: @escaping @Sendable (StartedCall) -> Void) {
+      let begin: @Sendable () -> Void = {
+        onStart(entry.start(place, ByteBuffer(bytes: argument), trace))
       }
-    } onCancel: {
-      task.cancel()
+      if eventLoop.inEventLoop { begin() } else { eventLoop.execute(begin) }
+    }
+    guard !options.isOneWay else {
+      start { if case .waits(let begin) = $0 { _ = begin { _ in } } }
+      return .reply([])
+    }
+    return await caller.callLocal(options) { call, task in
+      start { started in
+        switch started {
+        case .ended(let answer): self.caller.answered(call, nil, answer)
+        case .waits(let begin): task.attach(begin { self.caller.answered(call, nil, $0) })
+        }
+      }
     }
   }
 
@@ -264,12 +270,14 @@ public final class ClusterSystem: DistributedActorSystem, Sendable {
       {
         return received(call: buffer, from: peer)
       }
+      guard peer.role == .node else {
+        return transport.cut(peer, because: "it sends a frame that only nodes may send")
+      }
       do {
-        received(try Frame(decoding: buffer), from: peer)
+        host?.received(try Frame(decoding: buffer), from: peer.node)
       } catch {
-        logger.warning(
-          "frame ignored: it cannot be decoded; do both nodes run the same version?",
-          metadata: ["peer": "\(peer)", "error": "\(error)"])
+        // Of a newer version, perhaps.
+        incoming.countDead(.unknownFrame, "\(error)", peer)
       }
     }
   }
@@ -290,13 +298,6 @@ public final class ClusterSystem: DistributedActorSystem, Sendable {
     host?.connected(peer)
   }
 
-  private func received(_ frame: Frame, from peer: PeerIdentity) {
-    guard peer.role == .node else {
-      return logger.warning("frame ignored: only nodes may send it", metadata: ["peer": "\(peer)"])
-    }
-    host?.received(frame, from: peer.node)
-  }
-
   private func received(call buffer: ByteBuffer, from peer: PeerIdentity) {
     guard let link = callLinks.link(of: peer) else { return }
     do {
@@ -307,7 +308,7 @@ public final class ClusterSystem: DistributedActorSystem, Sendable {
       case .cancel(let call): incoming.cancel(call, over: link)
       case .credit(let total): link.finished(total)
       case .watch(let number):
-        watches.watched(number, by: link, isAlive: incoming.entry(number) != nil)
+        watches.watched(number, by: link) { self.incoming.entry(number) != nil }
       case .ended(let number): watches.ended(number, at: link)
       }
     } catch {

@@ -8,8 +8,8 @@ public enum DeadLetterKind: String, CaseIterable, Hashable, Sendable {
   case goneActor = "gone-actor"
   /// A one-way call that its actor refused or failed at, or had no room for.
   case failedOneWay = "failed-one-way"
-  /// A call whose time was over when its turn came.
-  case expiredCall = "expired-call"
+  /// A frame between nodes that this version does not know.
+  case unknownFrame = "unknown-frame"
 }
 
 package struct DeadLetters: Sendable {

@@ -10,6 +10,8 @@ public final class LoopTaskExecutor: TaskExecutor {
   private struct State: Sendable {
     var jobs: Deque<UnownedJob> = []
     var isScheduled = false
+    /// Slices since the loop last looked at its sockets.
+    var slices = 0
   }
 
   private let loop: any EventLoop
@@ -37,12 +39,21 @@ public final class LoopTaskExecutor: TaskExecutor {
       guard let job = state.withLock({ $0.jobs.popFirst() }) else { break }
       job.runSynchronously(on: executor)
     }
-    let mustContinue = state.withLock { state in
+    let next = state.withLock { state -> Next in
       state.isScheduled = !state.jobs.isEmpty
-      return state.isScheduled
+      state.slices = state.isScheduled ? (state.slices + 1) % Self.slicesPerTurn : 0
+      return state.isScheduled ? (state.slices == 0 ? .afterSockets : .inThisTurn) : .idle
     }
-    if mustContinue { loop.execute { self.run() } }
+    switch next {
+    case .idle: break
+    case .inThisTurn: loop.execute { self.run() }
+    // A loop runs all that is executed before it looks at its sockets; what is scheduled waits for that.
+    case .afterSockets: loop.scheduleTask(in: .microseconds(20)) { self.run() }
+    }
   }
 
+  private enum Next { case idle, inThisTurn, afterSockets }
+
   private static let slice = 32
+  private static let slicesPerTurn = 64
 }

@@ -87,7 +87,13 @@ public struct NodeMethod<Act: NodeActor>: Sendable {
     do {
       return try bytes.withUnsafeReadableBytes { try CBORDecoder().decode(Argument.self, from: $0) }
     } catch {
-      throw ClusterError.malformedArgument(type: Act.actorType, method: name, detail: "\(error)")
+      throw UnreadableArgument(
+        error: .malformedArgument(type: Act.actorType, method: name, detail: "\(error)"))
     }
   }
+}
+
+/// Nothing was begun.
+struct UnreadableArgument: Error {
+  let error: ClusterError
 }

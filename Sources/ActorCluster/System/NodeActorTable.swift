@@ -49,11 +49,14 @@ struct NodeActorTable: Sendable {
 final class NodeActorStarter<Act: NodeActor>: Sendable {
   /// Calls of one actor that may run at once: past it callers are told, so that a slow actor keeps no link busy.
   static var maximumRunning: Int { 1_000 }
+  /// The same in bytes of arguments: a small part of a link's window. One call always may.
+  static var maximumRunningBytes: Int { 2 << 20 }
 
   private struct Load: Sendable {
     /// Tasks that were made and have not reached the actor: what comes later must not overtake them.
     var starting = 0
     var running = 0
+    var runningBytes = 0
   }
 
   private weak let actor: Act?
@@ -74,9 +77,14 @@ final class NodeActorStarter<Act: NodeActor>: Sendable {
     if isOnLoop, case .immediate(let body) = methods[method].body, load.withLock({ $0.starting == 0 }) {
       return .ended(answer(actor, body, argument, trace))
     }
+    let size = argument.readableBytes
     let isFree = load.withLock { load in
-      guard load.running < Self.maximumRunning else { return false }
+      guard
+        load.running < Self.maximumRunning && load.runningBytes + size <= Self.maximumRunningBytes
+          || load.running == 0
+      else { return false }
       load.running += 1
+      load.runningBytes += size
       load.starting += 1
       return true
     }
@@ -85,12 +93,17 @@ final class NodeActorStarter<Act: NodeActor>: Sendable {
         .failed(.overloaded(what: "actor \(id) has too many calls under way", retryAfterMilliseconds: 50)))
     }
     let body = methods[method].body
+    // A copy: the read buffer that it is a slice of would stay as long as the call.
+    let argument = ByteBuffer(bytes: argument.readableBytesView)
     return .waits { onEnd in
       Task.immediate {
         let answer = await TraceContext.$current.withValue(trace) {
           await actor.whenLocal { await self.run($0, body, argument) }
         }
-        self.load.withLock { $0.running -= 1 }
+        self.load.withLock { load in
+          load.running -= 1
+          load.runningBytes -= size
+        }
         onEnd(answer ?? .failed(.actorGone(self.id.description)))
       }
     }
@@ -133,7 +146,8 @@ final class NodeActorStarter<Act: NodeActor>: Sendable {
 
   private func failure(_ error: any Error) -> CallAnswer {
     switch error {
-    case let error as ClusterError: .failed(error)
+    case let error as UnreadableArgument: .failed(error.error)
+    case let error as ClusterError: .failed(own(error))
     case let refusal as Act.Refusal:
       if let bytes = try? CBOREncoder().encode(refusal) {
         .refused(bytes)
@@ -141,6 +155,18 @@ final class NodeActorStarter<Act: NodeActor>: Sendable {
         .failed(.remoteFailure("a refusal of \(Act.actorType) cannot be encoded: \(refusal)"))
       }
     default: .failed(.remoteFailure("\(error)"))
+    }
+  }
+
+  /// What a method throws of its own calls says nothing of what it did before them: "nothing was changed" would be a lie.
+  private func own(_ error: ClusterError) -> ClusterError {
+    switch error {
+    case .invalidCall: error
+    case _ where error.isRetryable:
+      .unavailable(
+        reason: "a call of \(Act.actorType) failed: \(error)",
+        retryAfterMilliseconds: error.retryAfterMilliseconds ?? 100)
+    default: .remoteFailure("\(error)")
     }
   }
 }

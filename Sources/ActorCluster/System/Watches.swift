@@ -56,8 +56,9 @@ package struct Watches<Watcher: Sendable>: Sendable {
     ended: [Watcher], watch: [NodeActorID]
   ) {
     lostSince[node] = nil
-    let ended = take { $0.node == node && $0.incarnation != incarnation }
-    return (ended, watchers.keys.filter { $0.node == node }.sorted { $0.number < $1.number })
+    let ended = take { $0.node == node && $0.incarnation < incarnation }
+    let present = watchers.keys.filter { $0.node == node && $0.incarnation == incarnation }
+    return (ended, present.sorted { $0.number < $1.number })
   }
 
   package mutating func disconnected(_ node: NodeID, now: Int64) {
@@ -87,15 +88,17 @@ package struct Watches<Watcher: Sendable>: Sendable {
     remote[number, default: []].insert(link)
   }
 
+  package mutating func unwatched(_ number: UInt64, by link: UInt32) {
+    remote[number]?.remove(link)
+    if remote[number]?.isEmpty == true { remote[number] = nil }
+  }
+
   /// - Returns: the links to be told.
   package mutating func resigned(_ number: UInt64) -> [UInt32] {
     (remote.removeValue(forKey: number) ?? []).sorted()
   }
 
   package mutating func lost(_ link: UInt32) {
-    for number in remote.keys {
-      remote[number]?.remove(link)
-      if remote[number]?.isEmpty == true { remote[number] = nil }
-    }
+    for number in remote.keys { unwatched(number, by: link) }
   }
 }

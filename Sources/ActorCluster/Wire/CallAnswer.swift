@@ -10,4 +10,8 @@ package enum CallAnswer: Equatable, Sendable {
   /// This replica does not lead; ask that node, or any other if it does not know.
   case redirected(to: NodeID?)
   case failed(ClusterError)
+
+  package var isFailure: Bool {
+    if case .failed = self { true } else { false }
+  }
 }

@@ -119,11 +119,7 @@ package enum CallFrame: Equatable, Sendable {
         throw CallFrameError("a redirection to a node with an invalid name")
       }
       return .redirected(to: node)
-    case .failed:
-      guard let error = try? ClusterError(cbor: input) else {
-        throw CallFrameError("an answer with an error that is unknown here")
-      }
-      return .failed(error)
+    case .failed: return .failed(ClusterError(cbor: input))
     }
   }
 }

@@ -58,6 +58,7 @@ struct HealthRoutes: Sendable {
         partitions: await system.partitions(), links: system.links(), refused: system.linkCounters(),
         callsUnderWay: system.callsUnderWay, disk: system.disk(), store: system.storeStatistics(),
         gateway: statistics.snapshot)
+      text.addCalls(system.callStatistics())
       text.addCertificates(system.certificates, now: system.secondsNow)
       return Response(
         status: .ok,

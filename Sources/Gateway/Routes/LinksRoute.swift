@@ -1,5 +1,5 @@
 // `/v1/links`: this node's connections to its peers.
-internal import ActorCluster
+package import ActorCluster
 internal import Hummingbird
 package import PeerTransport
 
@@ -32,13 +32,44 @@ package struct LinksJSON: Codable, Equatable, Sendable {
     package var framesReceived: UInt64
   }
 
+  /// What calls hold on this node.
+  package struct Calls: Codable, Equatable, Sendable {
+    /// The calls of one connection against their windows, in bytes.
+    package struct Credit: Codable, Equatable, Sendable {
+      package var peer: String
+      /// Of calls to the peer that it has not answered, and how many it allows.
+      package var underWay: Int
+      package var window: Int
+      /// Of the peer's calls that are not answered here.
+      package var fromPeer: Int
+    }
+
+    package var credit: [Credit]
+    /// Calls that went out and are not answered, also those that nobody waits for any more.
+    package var kept: Int
+    /// Calls of peers that run here.
+    package var running: Int
+    /// What reached nobody, by kind; kinds that never came are left out.
+    package var deadLetters: [String: UInt64]
+  }
+
   /// The node that answers.
   package var node: String
   package var links: [Link]
   /// Connections that it refused or cut since its start, by kind; kinds that never came are left out.
   package var refused: [String: UInt64]
+  package var calls: Calls
 
-  package init(node: NodeID, links: [LinkStatus], counters: TransportCounters) {
+  package init(
+    node: NodeID, links: [LinkStatus], counters: TransportCounters, calls held: CallStatistics
+  ) {
+    calls = Calls(
+      credit: held.credit.map {
+        Calls.Credit(
+          peer: $0.peer.node.rawValue, underWay: $0.bytesUnderWay, window: $0.window,
+          fromPeer: $0.bytesFromPeer)
+      }, kept: held.kept, running: held.running,
+      deadLetters: Dictionary(uniqueKeysWithValues: held.deadLetters.map { ($0.key.rawValue, $0.value) }))
     self.node = node.rawValue
     self.links = links.map(Link.init)
     refused = Dictionary(uniqueKeysWithValues: counters.refused.map { ($0.key.rawValue, $0.value) })
@@ -82,7 +113,9 @@ struct LinksRoute: Sendable {
   func register(on routes: GuardedRoutes) {
     routes.on(.get, "/v1/links", needing: .read) { _, _, _ in
       JSONBody.response(
-        LinksJSON(node: configuration.node, links: system.links(), counters: system.linkCounters()))
+        LinksJSON(
+          node: configuration.node, links: system.links(), counters: system.linkCounters(),
+          calls: system.callStatistics()))
     }
   }
 }

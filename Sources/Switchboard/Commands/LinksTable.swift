@@ -16,9 +16,23 @@ package struct LinksReport: Decodable, Equatable, Sendable {
     package let bytesReceived: UInt64
   }
 
+  package struct Calls: Decodable, Equatable, Sendable {
+    package struct Credit: Decodable, Equatable, Sendable {
+      package let peer: String
+      package let underWay: Int
+      package let window: Int
+      package let fromPeer: Int
+    }
+
+    package let credit: [Credit]
+    package let deadLetters: [String: UInt64]
+  }
+
   package let node: String
   package let links: [Link]
   package let refused: [String: UInt64]
+  /// Older nodes do not say it.
+  package let calls: Calls?
 
   /// Whether every connection works.
   package var isReady: Bool { links.allSatisfy { $0.state == "ready" } }
@@ -37,11 +51,24 @@ package enum LinksTable {
             "ADDRESS",
           ],
           report.links.map(row), numeric: [4, 5, 6, 7, 8]))
+    if let credit = report.calls?.credit, !credit.isEmpty {
+      sections.append(
+        TextTable.text(
+          ["CALLS WITH", "CREDIT USED", "OF", "FROM IT"],
+          credit.map { [$0.peer, bytes($0.underWay), bytes($0.window), bytes($0.fromPeer)] },
+          numeric: [1, 2, 3]))
+    }
     let problems = report.links.compactMap { link in link.problem.map { "  \(link.peer): \($0)" } }
     if !problems.isEmpty { sections.append((["not ready:"] + problems).joined(separator: "\n")) }
     let refused = report.refused.sorted { $0.key < $1.key }.map { "  \($0.key): \($0.value)" }
     if !refused.isEmpty {
       sections.append((["refused or cut since the start:"] + refused).joined(separator: "\n"))
+    }
+    let dead = (report.calls?.deadLetters ?? [:]).sorted { $0.key < $1.key }.map {
+      "  \($0.key): \($0.value)"
+    }
+    if !dead.isEmpty {
+      sections.append((["reached nobody since the start:"] + dead).joined(separator: "\n"))
     }
     return sections.joined(separator: "\n\n")
   }
@@ -60,6 +87,8 @@ package enum LinksTable {
     let fraction = String(microseconds % 1000)
     return "\(microseconds / 1000).\(String(repeating: "0", count: 3 - fraction.count))\(fraction) ms"
   }
+
+  private static func bytes(_ count: Int) -> String { bytes(UInt64(clamping: count)) }
 
   /// In the largest unit of which there is at least one, with one digit after the point.
   private static func bytes(_ count: UInt64) -> String {

@@ -36,6 +36,8 @@ struct CallsBench {
         print(CallsTable.line(count, ours, floor: raw))
       }
     }
+    let told = try await load.tells(bytes: 100, callers: 4, seconds: seconds)
+    print(String(format: "\none-way, 100 bytes\n  %.0f messages a second (aim: at least 1000000)", told))
     await system.stop()
     try await group.shutdownGracefully()
   }

@@ -45,6 +45,36 @@ struct CallsBenchLoad {
     }
   }
 
+  /// One-way calls that the other process has taken, by so many tasks; who is refused for want of credit waits a little.
+  func tells(bytes: Int, callers: Int, seconds: Double) async throws -> Double {
+    let message = try BenchMessage(bytes: bytes)
+    let before = try await echo.usage(Done()).told
+    let start = ContinuousClock.now
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<callers {
+        group.addTask(executorPreference: system.taskExecutor) {
+          try await ClusterSystem.$callOptions.withValue(CallOptions(isOneWay: true)) {
+            while start.seconds < seconds {
+              for _ in 0..<64 {
+                do {
+                  try await echo.tell(message)
+                } catch ClusterError.overloaded {
+                  try await Task.sleep(for: .microseconds(200))
+                }
+              }
+              // Others of this loop, the links among them, get their turn.
+              await Task.yield()
+            }
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    // Behind them in the same lane.
+    let told = try await echo.usage(Done()).told
+    return Double(told - before) / start.seconds
+  }
+
   private func measuring(
     _ body: (ContinuousClock.Instant) async throws -> [Double]
   ) async throws -> CallsFigures {
