@@ -140,7 +140,9 @@ let package = Package(
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
         .product(name: "HeapModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -196,7 +198,7 @@ let package = Package(
     .testTarget(
       name: "PeerTransportTests",
       dependencies: [
-        "CertificateAuthority", "PeerTransport", "RevocationList",
+        "CertificateAuthority", "ClusterTestKit", "PeerTransport", "RevocationList",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -251,9 +253,11 @@ let package = Package(
     .testTarget(
       name: "ClusterProcessTests",
       dependencies: [
-        "ActorCluster", "ClusterTestKit", "HistoryChecker", "NodeStore", "PeerTransport", "counter-node",
+        "ActorCluster", "CertificateAuthority", "ClusterTestKit", "HistoryChecker", "NodeStore",
+        "PeerTransport", "counter-node",
         "kill-campaign",
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ],
       swiftSettings: strict),

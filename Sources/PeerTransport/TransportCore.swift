@@ -252,14 +252,17 @@ final class TransportCore {
     guard let outbox = connection.outbox else { return }
     changes += 1
     directory.publish(PeerSender(peer: peer, outbox: outbox))
-    logger.info("connected to \(peer)")
+    logger.log(level: Self.level(peer), "connected to \(peer)")
     onEvent(.connected(peer, greeting: connection.introduction?.greeting ?? ByteBuffer()))
   }
+
+  /// Clients come and go as they like, and a hostile one must not fill the log.
+  private static func level(_ peer: PeerIdentity) -> Logger.Level { peer.role == .node ? .info : .debug }
 
   func withdraw(_ peer: PeerIdentity, _ reason: DisconnectReason) {
     changes += 1
     directory.withdraw(peer)
-    logger.info("disconnected from \(peer): \(reason)")
+    logger.log(level: Self.level(peer), "disconnected from \(peer): \(reason)")
     onEvent(.disconnected(peer, reason))
   }
 

@@ -57,6 +57,10 @@ final class ProcessCluster: Sendable {
 
   func isRunning(_ node: NodeID) -> Bool { started.withLock { $0[node]?.process.isRunning } ?? false }
 
+  func processIdentifier(of node: NodeID) -> Int32? {
+    started.withLock { $0[node]?.process.processIdentifier }
+  }
+
   /// Of a node that has ended.
   func exitStatus(of node: NodeID) -> Int32? { started.withLock { $0[node]?.process.terminationStatus } }
 

@@ -1,6 +1,7 @@
 // Who gets in with which certificate, and what the transport says about its own files.
 
 import CertificateAuthority
+import ClusterTestKit
 import Foundation
 import NIOCore
 import PeerTransport

@@ -2,6 +2,7 @@
 // beside it keeps working.
 
 import CertificateAuthority
+import ClusterTestKit
 import Foundation
 import Logging
 import NIOCore

@@ -63,7 +63,7 @@ import Testing
     try await watched(every: .seconds(3600)) { system, authority in
       let before = system.certificates
       // Until the watch has looked once and listens.
-      try await Task.sleep(for: .milliseconds(300))
+      try await Task.sleep(for: .seconds(3))
       _ = try authority.renew(name: "tool", validFor: .seconds(2 * 86_400), now: Date())
       try await Task.sleep(for: .milliseconds(100))
       #expect(system.certificates == before)

@@ -254,7 +254,10 @@ public final class ClusterSystem: DistributedActorSystem, Sendable {
     case .connected(let peer, let greeting):
       connected(peer, greeting)
     case .disconnected(let peer, let reason):
-      logger.notice("link lost", metadata: ["peer": "\(peer)", "reason": "\(reason)"])
+      // Clients come and go, and a hostile one does so all the time.
+      logger.log(
+        level: peer.role == .node ? .notice : .debug, "link lost",
+        metadata: ["peer": "\(peer)", "reason": "\(reason)"])
       if let link = callLinks.remove(peer) {
         caller.lost(link)
         incoming.lost(link)

@@ -1,14 +1,17 @@
 // A peer that follows no rules: sends what it is told over TCP, or over TLS with any certificate. For the
 // tests of hostile input.
 
-import Foundation
-import NIOCore
-import NIOPosix
-import NIOSSL
-import PeerTransport
-import Synchronization
+package import NIOCore
+internal import NIOPosix
+internal import NIOSSL
+package import PeerTransport
+internal import Synchronization
 
-final class RawPeer: Sendable {
+package final class RawPeer: Sendable {
+  private final class Received: Sendable {
+    let bytes = Mutex<[UInt8]>([])
+  }
+
   private final class Collector: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     let received: @Sendable (ByteBuffer) -> Void
@@ -18,12 +21,12 @@ final class RawPeer: Sendable {
   }
 
   private let channel: any Channel
-  private let bytes: MutexBox<[UInt8]>
+  private let store: Received
 
   /// - Parameter reads: whether what comes is read at all.
-  init(to address: HostPort, tls: TransportTLS? = nil, reads: Bool = true) async throws {
-    let bytes = MutexBox<[UInt8]>([])
-    self.bytes = bytes
+  package init(to address: HostPort, tls: TransportTLS? = nil, reads: Bool = true) async throws {
+    let store = Received()
+    self.store = store
     let context = try tls.map { files in
       var configuration = TLSConfiguration.makeClientConfiguration()
       configuration.certificateVerification = .noHostnameVerification
@@ -43,45 +46,45 @@ final class RawPeer: Sendable {
               NIOSSLClientHandler(context: context, serverHostname: nil))
           }
           try channel.pipeline.syncOperations.addHandler(
-            Collector { buffer in bytes.value.withLock { $0.append(contentsOf: buffer.readableBytesView) } })
+            Collector { buffer in store.bytes.withLock { $0.append(contentsOf: buffer.readableBytesView) } })
         }
       }
       .connect(host: address.host, port: address.port).get()
   }
 
-  func send(_ buffer: ByteBuffer) { channel.writeAndFlush(buffer, promise: nil) }
+  package func send(_ buffer: ByteBuffer) { channel.writeAndFlush(buffer, promise: nil) }
 
   /// One frame with its length.
-  func sendFrame(_ payload: ByteBuffer) {
+  package func sendFrame(_ payload: ByteBuffer) {
     var frame = ByteBuffer(integer: UInt32(payload.readableBytes))
     frame.writeImmutableBuffer(payload)
     send(frame)
   }
 
   /// Piece headers are written as they are given.
-  func sendPiece(_ bits: UInt32, _ payload: ByteBuffer) {
+  package func sendPiece(_ bits: UInt32, _ payload: ByteBuffer) {
     var piece = ByteBuffer(integer: bits)
     piece.writeImmutableBuffer(payload)
     send(piece)
   }
 
-  func sendPiece(_ lane: Lane, isLast: Bool = true, _ payload: ByteBuffer) {
+  package func sendPiece(_ lane: Lane, isLast: Bool = true, _ payload: ByteBuffer) {
     sendPiece(PieceHeader(lane: lane, isLast: isLast, length: payload.readableBytes).bits, payload)
   }
 
   /// The end of the handshake.
-  func ready() { sendFrame(HandshakeMessage.ready(greeting: ByteBuffer()).encoded()) }
+  package func ready() { sendFrame(HandshakeMessage.ready(greeting: ByteBuffer()).encoded()) }
 
-  func hello(_ identity: PeerIdentity, versions: ClosedRange<UInt16> = HandshakeMessage.versions) {
+  package func hello(_ identity: PeerIdentity, versions: ClosedRange<UInt16> = HandshakeMessage.versions) {
     sendFrame(
       HandshakeMessage.hello(HandshakeMessage.Hello(versions: versions, identity: identity)).encoded())
   }
 
-  var isClosed: Bool { !channel.isActive }
-  var received: [UInt8] { bytes.value.withLock { $0 } }
+  package var isClosed: Bool { !channel.isActive }
+  package var received: [UInt8] { store.bytes.withLock { $0 } }
 
   /// The greetings that came.
-  var answers: [HandshakeMessage] {
+  package var answers: [HandshakeMessage] {
     var decoder = FrameDecoder()
     decoder.append(ByteBuffer(bytes: received))
     var found: [HandshakeMessage] = []
@@ -92,9 +95,9 @@ final class RawPeer: Sendable {
     return found
   }
 
-  var rejection: Rejection? {
+  package var rejection: Rejection? {
     if case .reject(let rejection) = answers.last { rejection } else { nil }
   }
 
-  func close() async { try? await channel.close().get() }
+  package func close() async { try? await channel.close().get() }
 }
