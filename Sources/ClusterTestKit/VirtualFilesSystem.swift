@@ -8,8 +8,8 @@ internal import GRDBSQLite
 /// The same calls give the same files, with one exception: SQLite draws the salts of a WAL from a generator of its own, so
 /// bytes of WALs differ from run to run, but no length, offset or outcome depends on them.
 ///
-/// Sendable, though unchecked: `disks`, `random` and `time`, and all that is reachable from them, are touched in `locked` only;
-/// the memory of WAL indexes, which SQLite touches without it, is under SQLite's own protocol as between processes.
+/// The memory of WAL indexes, which SQLite touches without the lock, is under SQLite's own protocol as between processes.
+/// Sendable, though unchecked: `disks`, `random`, `time` and all that is reachable from them are touched in `locked` only.
 package final class VirtualFileSystem: @unchecked Sendable {
   /// The VFS's name, one of its own for each value of this class.
   package let name: String

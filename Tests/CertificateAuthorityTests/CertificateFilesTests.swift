@@ -5,22 +5,8 @@ import Foundation
 import Testing
 
 struct CertificateFilesTests {
-  private final class Directory {
-    let path = NSTemporaryDirectory() + "/authority-" + UUID().uuidString
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-    func mode(_ file: String = "") throws -> Int {
-      let attributes = try FileManager.default.attributesOfItem(
-        atPath: file.isEmpty ? path : path + "/" + file)
-      return try #require((attributes[.posixPermissions] as? NSNumber)?.intValue)
-    }
-    func text(_ file: String) throws -> String {
-      try String(contentsOfFile: path + "/" + file, encoding: .utf8)
-    }
-    var files: [String] { (try? FileManager.default.contentsOfDirectory(atPath: path).sorted()) ?? [] }
-  }
-
   @Test func keysAreForTheirOwnerOnlyAndNothingElseIsLeft() throws {
-    let directory = Directory()
+    let directory = TestDirectory()
     let authority = try CertificateAuthority.create(cluster: "prod", now: Date())
     try authority.write(to: directory.path)
     try authority.issue(name: "north", role: .node, now: Date()).write(to: directory.path)
@@ -31,7 +17,7 @@ struct CertificateFilesTests {
   }
 
   @Test func nothingIsEverOverwritten() throws {
-    let directory = Directory()
+    let directory = TestDirectory()
     let authority = try CertificateAuthority.create(cluster: "prod", now: Date())
     try authority.write(to: directory.path)
     let north = try authority.issue(name: "north", role: .node, now: Date())
@@ -60,7 +46,7 @@ struct CertificateFilesTests {
   }
 
   @Test func anAuthorityIsTheSameAfterLoading() throws {
-    let directory = Directory()
+    let directory = TestDirectory()
     let authority = try CertificateAuthority.create(cluster: "prod", now: Date())
     try authority.write(to: directory.path)
     let loaded = try CertificateAuthority.load(directory: directory.path)
@@ -72,7 +58,7 @@ struct CertificateFilesTests {
   }
 
   @Test func damagedOrExposedFilesAreNamed() throws {
-    let directory = Directory()
+    let directory = TestDirectory()
     guard
       case .fileMissing(directory.path + "/ca.pem", _)? = refusal({
         try CertificateAuthority.load(directory: directory.path)
@@ -119,7 +105,7 @@ struct CertificateFilesTests {
   }
 
   @Test func aDirectoryThatOthersCanWriteToIsRefused() throws {
-    let directory = Directory()
+    let directory = TestDirectory()
     try FileManager.default.createDirectory(atPath: directory.path, withIntermediateDirectories: true)
     try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: directory.path)
     let authority = try CertificateAuthority.create(cluster: "prod", now: Date())
@@ -138,7 +124,7 @@ struct CertificateFilesTests {
 
   @Test(.enabled(if: openssl != nil, "no openssl program on this machine: its opinion is not asked"))
   func opensslAgrees() throws {
-    let directory = Directory()
+    let directory = TestDirectory()
     let authority = try CertificateAuthority.create(cluster: "prod", now: Date())
     try authority.write(to: directory.path)
     try authority.issue(name: "north", role: .node, now: Date(), extraDNSNames: ["pbx.example.com"])
@@ -151,7 +137,7 @@ struct CertificateFilesTests {
     }
     #expect(try run(["verify", "-verify_hostname", "pbx.example.com", "-CAfile", ca, leaf]).status == 0)
     #expect(try run(["verify", "-verify_hostname", "other.example.com", "-CAfile", ca, leaf]).status != 0)
-    let stranger = Directory()
+    let stranger = TestDirectory()
     try CertificateAuthority.create(cluster: "prod", now: Date()).write(to: stranger.path)
     #expect(try run(["verify", "-CAfile", stranger.path + "/ca.pem", leaf]).status != 0)
     #expect(try run(["pkey", "-in", directory.path + "/north.key", "-check", "-noout"]).status == 0)

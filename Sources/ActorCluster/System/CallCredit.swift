@@ -19,8 +19,6 @@ package struct OutboundCredit: Equatable, Sendable {
     self.window = window
   }
 
-  package var isSpent: Bool { underWay >= window }
-
   /// Whether the callee has room for it. One call always has, however large.
   package mutating func take(_ cost: Int) -> Bool {
     guard underWay == 0 || underWay + cost <= window else { return false }
