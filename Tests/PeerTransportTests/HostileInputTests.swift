@@ -301,6 +301,34 @@ struct HostileInputTests {
     await scene.south.transport.stop()
   }
 
+  /// One certificate, and as many incarnations as its holder likes to invent.
+  @Test func oneClientDoesNotTakeThePlacesOfOthers() async throws {
+    let scene = try await Scene {
+      $0.limits.connectionsPerClient = 2
+      // These answer no pings: silence must not be what closes them.
+      $0.timing.silenceLimit = .seconds(300)
+    }
+    try scene.cluster.addClient("tool")
+    var tools: [RawPeer] = []
+    for incarnation in UInt64(1)...3 {
+      let tool = try await RawPeer(to: scene.address, tls: scene.cluster.tls("tool"))
+      tool.hello(PeerIdentity(cluster: "test", node: node("tool"), incarnation: incarnation, role: .client))
+      try await eventually("greeted") { !tool.answers.isEmpty }
+      tool.ready()
+      try await eventually("connected") {
+        scene.north.transport.links().contains {
+          $0.peer == node("tool") && $0.incarnation == incarnation && $0.state == .ready
+        }
+      }
+      tools.append(tool)
+    }
+    try await eventually("the oldest is closed") { tools[0].isClosed }
+    #expect(!tools[1].isClosed && !tools[2].isClosed)
+    for tool in tools { await tool.close() }
+    await scene.north.transport.stop()
+    await scene.south.transport.stop()
+  }
+
   @Test func clientsAreLimited() async throws {
     let scene = try await Scene { $0.limits.clients = 2 }
     try scene.cluster.addClient("tool")
