@@ -121,57 +121,6 @@ import Testing
   }
 }
 
-@Suite struct WatchesTests {
-  private let north = NodeID(rawValue: "north")
-  private func actor(_ number: UInt64, _ incarnation: UInt64 = 1) -> NodeActorID {
-    NodeActorID(node: north, incarnation: incarnation, type: "desk", number: number)
-  }
-
-  @Test func anEndIsHeardByAllWhoWatch() {
-    var watches = Watches<String>()
-    _ = watches.add("one", on: actor(1), unconnectedAt: nil)
-    let two = watches.add("two", on: actor(1), unconnectedAt: nil)
-    _ = watches.add("three", on: actor(2), unconnectedAt: nil)
-    #expect(watches.remove(two, on: actor(1)) == "two")
-    #expect(watches.ended(1, of: north, incarnation: 2) == [])
-    #expect(watches.ended(1, of: north, incarnation: 1) == ["one"])
-    #expect(watches.ended(actor(1)) == [])
-    #expect(watches.takeAll() == ["three"])
-  }
-
-  @Test func anotherIncarnationEndsTheActorsOfTheFirst() {
-    var watches = Watches<String>()
-    _ = watches.add("old", on: actor(1), unconnectedAt: nil)
-    watches.disconnected(north, now: 0)
-    _ = watches.add("new", on: actor(1, 2), unconnectedAt: 5)
-    let (ended, watched) = watches.connected(north, incarnation: 2)
-    #expect(ended == ["old"])
-    #expect(watched == [actor(1, 2)])
-    #expect(watches.expired(now: .max / 2) == [])
-  }
-
-  @Test func aNodeThatStaysAwayEndsTheWait() {
-    var watches = Watches<String>()
-    _ = watches.add("one", on: actor(1), unconnectedAt: 1_000)
-    #expect(watches.expired(now: 1_000 + Watches<String>.patienceMilliseconds - 1) == [])
-    #expect(watches.expired(now: 1_000 + Watches<String>.patienceMilliseconds) == ["one"])
-    #expect(watches.count == 0)
-  }
-
-  @Test func linksAreToldOnce() {
-    var watches = Watches<String>()
-    watches.watched(7, by: 2)
-    watches.watched(7, by: 1)
-    watches.watched(7, by: 3)
-    watches.watched(8, by: 3)
-    watches.lost(3)
-    #expect(watches.remoteCount == 2)
-    #expect(watches.resigned(7) == [1, 2])
-    #expect(watches.resigned(7) == [])
-    #expect(watches.remoteCount == 0)
-  }
-}
-
 @Suite struct DeadLettersTests {
   @Test func oneOfAKindASecondIsLogged() {
     var letters = DeadLetters()

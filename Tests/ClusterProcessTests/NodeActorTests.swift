@@ -269,6 +269,25 @@ distributed actor OlderRecorder: NodeActor {
     }
   }
 
+  /// Tasks that never rest on a system's executor leave its links their turn.
+  @Test(.timeLimit(.minutes(1)))
+  func tasksOfTheLoopLeaveTheLinksTheirTurn() async throws {
+    try await withTwoSystems(nodeActors: [Recorder.self]) { north, south in
+      let recorder = Recorder(actorSystem: north)
+      let far = try Recorder.resolve(id: recorder.id, using: south)
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for _ in 0..<4 {
+          group.addTask(executorPreference: north.taskExecutor) {
+            while !Task.isCancelled { await Task.yield() }
+          }
+        }
+        for number in 0..<20 { #expect(try await far.record(number).count == number + 1) }
+        group.cancelAll()
+        try await group.waitForAll()
+      }
+    }
+  }
+
   private func number(of id: ActorID) -> UInt64 {
     if case .nodeBound(let id) = id { id.number } else { 0 }
   }
