@@ -78,8 +78,8 @@ crash-loop: bootstrap ## kill -9 one loaded node ROUNDS (300) times; its files v
 
 bench-calls: build ## distributed calls between two processes beside raw TCP; allocations counted; Erlang's beside them
 	clang -O2 -shared -fPIC Benchmarks/allocations/allocations.c -o .build/allocations.so
-	$(SWITCHBOARD) bench calls
-	LD_PRELOAD=$(CURDIR)/.build/allocations.so $(SWITCHBOARD) bench calls --seconds 2 --callers 256
+	$(SWITCHBOARD) bench calls --seconds $(or $(SECONDS),2)
+	LD_PRELOAD=$(CURDIR)/.build/allocations.so $(SWITCHBOARD) bench calls --seconds 0.5 --tls on
 	Benchmarks/peers/erlang-calls.sh
 
 bench: build ## the store's figures beside the floor of the same run; ON: a directory on the disk to be measured

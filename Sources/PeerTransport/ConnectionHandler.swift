@@ -88,10 +88,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         write(.reject(rejection))
         return close(.refused(rejection))
       }
-      switch machine.secured(certificateURIs: certificate?.switchboardURIs ?? []) {
-      case .send(let message): write(message)
-      case .wait, .ignore: break
-      }
+      secured(certificate?.switchboardURIs ?? [])
     }
     context.fireUserInboundEventTriggered(event)
   }
@@ -133,6 +130,16 @@ final class ConnectionHandler: ChannelInboundHandler {
 
   /// Ends the connection. Nothing more is delivered from here on.
   func close(_ failure: ConnectionFailure) { run(machine.failed(failure)) }
+
+  /// Greets without TLS: nobody has proven anything.
+  func beginUnsecured() { secured([]) }
+
+  private func secured(_ certificateURIs: [String]) {
+    switch machine.secured(certificateURIs: certificateURIs) {
+    case .send(let message): write(message)
+    case .wait, .ignore: break
+    }
+  }
 
   private func rememberAddress(_ context: ChannelHandlerContext) {
     guard let address = context.remoteAddress else { return }

@@ -10,6 +10,7 @@ extension PeerTransport {
   ///
   /// Reads from the disk, so call it on no event loop.
   public func reloadCertificates() throws(TransportError) {
+    guard case .mutualTLS(let contexts) = security else { return }
     do throws(TransportError) {
       try contexts.replace(with: try Self.loadContexts(configuration))
     } catch {
@@ -20,7 +21,12 @@ extension PeerTransport {
   }
 
   /// The TLS files in use. From any thread.
-  public var certificates: CertificateStatus { contexts.status }
+  public var certificates: CertificateStatus {
+    switch security {
+    case .mutualTLS(let contexts): contexts.status
+    case .plaintextOnLoopback: CertificateStatus(holder: configuration.identity.node, serial: "", dates: [])
+    }
+  }
 
   /// When the certificates end that connected nodes have shown, in seconds since 1970. Connections outlive a renewal, so that
   /// a node may have a newer one.

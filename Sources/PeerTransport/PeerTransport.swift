@@ -38,7 +38,7 @@ public final class PeerTransport: Sendable {
   public let configuration: TransportConfiguration
   /// The event loop that calls `onEvent`. Work done there delays every peer.
   public let eventLoop: any EventLoop
-  let contexts: SharedContexts
+  let security: LinkSecurity
   private let directory = LinkDirectory()
   private let board = CounterBoard()
   let core: NIOLoopBoundBox<TransportCore?>
@@ -58,11 +58,20 @@ public final class PeerTransport: Sendable {
   ) throws(TransportError) {
     if let problem = configuration.problem { throw .invalidConfiguration(problem) }
     self.configuration = configuration
-    self.contexts = SharedContexts(try Self.loadContexts(configuration))
+    self.security =
+      configuration.isPlaintext
+      ? .plaintextOnLoopback : .mutualTLS(SharedContexts(try Self.loadContexts(configuration)))
     self.eventLoop = eventLoopGroup.next()
     self.core = NIOLoopBoundBox.makeEmptyBox(valueType: TransportCore.self, eventLoop: eventLoop)
     self.logger = logger
-    self.onEvent = onEvent
+    if let observer = configuration.observer {
+      self.onEvent = { event in
+        observer(event)
+        onEvent(event)
+      }
+    } else {
+      self.onEvent = onEvent
+    }
   }
 
   /// Listens, if this is a node, and starts to dial every peer. Returns when listening; links come up
@@ -74,7 +83,7 @@ public final class PeerTransport: Sendable {
     do {
       try await eventLoop.flatSubmit { [self] in
         let core = TransportCore(
-          configuration: configuration, loop: eventLoop, contexts: contexts, directory: directory,
+          configuration: configuration, loop: eventLoop, security: security, directory: directory,
           board: board, logger: logger, onEvent: onEvent)
         self.core.value = core
         return core.start()

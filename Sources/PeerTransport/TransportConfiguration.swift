@@ -95,6 +95,10 @@ public struct TransportConfiguration: Sendable {
   /// What this process tells each peer in the handshake, for example which calls it understands; it comes with the
   /// peer's ``TransportEvent/connected(_:greeting:)``. At most 64 KiB; the transport does not look into it.
   public var greeting = ByteBuffer()
+  /// Set by ``init(plaintextOnLoopback:listen:peers:)`` alone.
+  package internal(set) var isPlaintext = false
+  /// Sees each event before the user does, on the same loop: for measurements.
+  package var observer: (@Sendable (TransportEvent) -> Void)?
 
   public init(identity: PeerIdentity, listen: HostPort?, peers: [NodeID: HostPort], tls: TransportTLS) {
     self.identity = identity
@@ -112,6 +116,7 @@ public struct TransportConfiguration: Sendable {
       return "the node name \"\(name)\": \(NodeID.rule)"
     }
     if identity.role == .node, listen == nil { return "a node needs an address to listen on" }
+    if let plaintextProblem { return plaintextProblem }
     if identity.role == .client, listen != nil { return "a client does not listen: remove the address" }
     for (name, address) in peers.sorted(by: { $0.key < $1.key }) where !(1...65535).contains(address.port) {
       return "node \(name) cannot be dialed at \(address): the port must be 1 to 65535"

@@ -11,7 +11,9 @@ extension Rejection.Code {
 extension TransportCore {
   /// Asked after TLS verified the certificate, so that the peer hears in words why it may not connect.
   func revocation(of certificate: NIOSSLCertificate?) -> Rejection? {
-    guard let certificate, contexts.current.isRevoked(certificate) else { return nil }
+    guard let certificate, case .mutualTLS(let contexts) = security,
+      contexts.current.isRevoked(certificate)
+    else { return nil }
     let names = certificate.switchboardURIs
     return Rejection(
       code: .revoked,

@@ -10,7 +10,7 @@ internal import NIOSSL
 final class TransportCore {
   let configuration: TransportConfiguration
   let loop: any EventLoop
-  let contexts: SharedContexts
+  let security: LinkSecurity
   let directory: LinkDirectory
   let board: CounterBoard
   let logger: Logger
@@ -34,13 +34,13 @@ final class TransportCore {
   var isStopped = false
 
   init(
-    configuration: TransportConfiguration, loop: any EventLoop, contexts: SharedContexts,
+    configuration: TransportConfiguration, loop: any EventLoop, security: LinkSecurity,
     directory: LinkDirectory, board: CounterBoard, logger: Logger,
     onEvent: @escaping @Sendable (TransportEvent) -> Void
   ) {
     self.configuration = configuration
     self.loop = loop
-    self.contexts = contexts
+    self.security = security
     self.directory = directory
     self.board = board
     self.logger = logger
@@ -49,6 +49,7 @@ final class TransportCore {
       $0 != configuration.identity.node || configuration.identity.role == .client
     }
     self.admission = Admission(local: configuration.identity, nodes: Set(nodes))
+    admission.believesNames = configuration.isPlaintext
     let timing = configuration.timing
     for node in nodes {
       links[node] = NodeLink(
@@ -60,6 +61,7 @@ final class TransportCore {
   // MARK: start and stop
 
   func start() -> EventLoopFuture<Void> {
+    if case .plaintextOnLoopback = security { logger.notice("links are without TLS, on loopback only") }
     guard let listen = configuration.listen else {
       dialEverybody()
       return loop.makeSucceededVoidFuture()
@@ -174,18 +176,19 @@ final class TransportCore {
     let machine = ConnectionStateMachine(
       side: side, local: configuration.identity, greeting: configuration.greeting)
     let handler = ConnectionHandler(id: id, machine: machine, configuration: configuration, owner: self)
-    let tls = contexts.current
     connections[id] = handler
     do {
       // The connection's handler first: the client's TLS handler starts its handshake when it is added.
       try pipeline.addHandler(handler)
-      switch side {
-      case .dialer:
+      if side == .acceptor { track(channel) }
+      switch (security, side) {
+      case (.mutualTLS(let contexts), .dialer):
         try pipeline.addHandler(
-          try NIOSSLClientHandler(context: tls.client, serverHostname: nil), position: .first)
-      case .acceptor:
-        track(channel)
-        try pipeline.addHandler(NIOSSLServerHandler(context: tls.server), position: .first)
+          try NIOSSLClientHandler(context: contexts.current.client, serverHostname: nil), position: .first)
+      case (.mutualTLS(let contexts), .acceptor):
+        try pipeline.addHandler(NIOSSLServerHandler(context: contexts.current.server), position: .first)
+      case (.plaintextOnLoopback, _):
+        handler.beginUnsecured()
       }
     } catch {
       connections[id] = nil

@@ -23,19 +23,25 @@ distributed actor BenchEcho: NodeActor {
     .method("echo") { actor, message in actor.echo(message) },
     .method("tell") { actor, message in actor.tell(message) },
     .method("usage") { actor, nothing in actor.usage(nothing) },
+    .method("heartbeats") { actor, nothing in actor.heartbeats(nothing) },
   ]
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { actorSystem.executor }
 
   private var told = 0
+  private let heartbeatLog: HeartbeatLog
 
-  init(actorSystem: ClusterSystem) {
+  init(actorSystem: ClusterSystem, heartbeatLog: HeartbeatLog) {
     self.actorSystem = actorSystem
+    self.heartbeatLog = heartbeatLog
   }
 
   distributed func echo(_ message: BenchMessage) -> BenchMessage { message }
 
   distributed func tell(_ message: BenchMessage) { told += 1 }
+
+  /// Those that came since this was asked last.
+  distributed func heartbeats(_ nothing: Done) -> HeartbeatReport { heartbeatLog.take() }
 
   distributed func usage(_ nothing: Done) -> PeerUsage {
     PeerUsage(

@@ -12,6 +12,7 @@ struct BenchPeer {
     _ executable: String, _ arguments: [String], _ directory: String
   ) throws -> BenchPeer {
     let log = "\(directory)/\(arguments[0]).log"
+    BenchCore.unpin()
     return BenchPeer(
       process: try ChildProcess(
         executable: executable, arguments: ["bench", "peer"] + arguments, log: log), log: log)
@@ -53,13 +54,15 @@ struct BenchPeerCommand: AsyncParsableCommand {
     switch kind {
     case .floor:
       let socket = try RawSocket.accept(ready: Self.say)
-      try TCPFloor.echo(socket)
+      try BenchCore.callee.pinned { try TCPFloor.echo(socket) }
     case .calls:
       let place = try CallsBenchPlace(readingFrom: directory)
+      let heartbeats = HeartbeatLog()
       let system = try place.system(
-        CallsBenchPlace.peer, group: MultiThreadedEventLoopGroup(numberOfThreads: 1))
+        CallsBenchPlace.peer,
+        group: BenchCore.callee.pinned { MultiThreadedEventLoopGroup(numberOfThreads: 1) }, log: heartbeats)
       try await system.start()
-      let echo = BenchEcho(actorSystem: system)
+      let echo = BenchEcho(actorSystem: system, heartbeatLog: heartbeats)
       try JSONEncoder().encode(echo.id).write(to: URL(fileURLWithPath: directory + "/actor.json"))
       Self.say(port: place.port)
       while getppid() != 1 { try await Task.sleep(for: .seconds(1)) }

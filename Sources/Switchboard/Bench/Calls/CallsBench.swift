@@ -1,76 +1,71 @@
-// The benchmark of calls: what is measured, in which order, and the table.
+// The benchmark of calls: what is measured, in which order.
 internal import ActorCluster
-internal import Distributed
 internal import Foundation
-internal import NIOCore
-internal import NIOPosix
 
 struct CallsBench {
+  /// Runs of each side where the two are measured in turns.
+  private static let turns = 5
+  private static let oneWayBytes = 100
+  private static let heartbeatCallers = 256
+
   let directory: String
   let seconds: Double
   let sizes: [Int]
   let callers: [Int]
+  let tls: TLSChoice
 
   func run() async throws {
     let executable = ProcessInfo.processInfo.arguments[0]
-    let place = try CallsBenchPlace.make(in: directory)
     let floor = try BenchPeer.start(executable, ["floor", directory], directory)
     defer { floor.end() }
     let socket = try RawSocket.connect(port: try await floor.said())
     defer { socket.end() }
-    let peer = try BenchPeer.start(executable, ["calls", directory], directory)
-    defer { peer.end() }
-    _ = try await peer.said()
-    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    let system = try place.system(CallsBenchPlace.client, group: group)
-    try await system.start()
-    let id = try JSONDecoder().decode(
-      ActorID.self, from: try Data(contentsOf: URL(fileURLWithPath: directory + "/actor.json")))
-    let load = CallsBenchLoad(system: system, echo: try BenchEcho.resolve(id: id, using: system))
-    try await connected(load.echo)
-    for size in sizes {
-      print("\n\(size) bytes")
-      for count in callers {
-        let raw = try TCPFloor.pingPong(socket, bytes: size, window: count, seconds: seconds)
-        let ours = try await load.calls(bytes: size, callers: count, seconds: seconds)
-        print(CallsTable.line(count, ours, floor: raw))
+    for tls in tls.modes {
+      print("\n" + CallsTable.title(tls: tls))
+      let place = directory + (tls ? "/tls" : "/plain")
+      try await CallsBenchPair.with(executable, place, tls: tls, bothAreNodes: false) { pair in
+        for size in sizes {
+          print("\n" + CallsTable.header(bytes: size, allocations: ProcessUsage.allocations() != nil))
+          for count in callers { try await calls(pair.load, socket, bytes: size, callers: count) }
+        }
+        let told = try await pair.load.tells(bytes: Self.oneWayBytes, callers: 4, seconds: seconds)
+        print("\n" + CallsTable.oneWay(Self.oneWayBytes, told))
+      }
+      // Only nodes send snapshots. Long enough for a percentile of one in a hundred.
+      try await CallsBenchPair.with(executable, place + "-nodes", tls: tls, bothAreNodes: true) { pair in
+        guard let sender = pair.system.sender(to: CallsBenchPlace.peer) else {
+          throw BenchFailure("the link to the other process is gone")
+        }
+        let figures = try await HeartbeatLoad(load: pair.load, sender: sender, loop: pair.loop)
+          .run(bytes: Self.oneWayBytes, callers: Self.heartbeatCallers, seconds: 4 * seconds)
+        print(CallsTable.heartbeats(figures, callers: Self.heartbeatCallers))
       }
     }
-    let told = try await load.tells(bytes: 100, callers: 4, seconds: seconds)
-    print(String(format: "\none-way, 100 bytes\n  %.0f messages a second (aim: at least 1000000)", told))
-    await system.stop()
-    try await group.shutdownGracefully()
   }
 
-  private func connected(_ echo: BenchEcho) async throws {
-    for _ in 0..<200 {
-      if (try? await echo.usage(Done())) != nil { return }
-      try await Task.sleep(for: .milliseconds(50))
+  /// One line. With one caller the ratio of the round trips is what counts, and so small that each side is measured several times.
+  private func calls(
+    _ load: CallsBenchLoad, _ socket: RawSocket, bytes: Int, callers: Int
+  ) async throws {
+    let turns = callers == 1 ? Self.turns : 1
+    let seconds = callers == 1 ? seconds / 2 : seconds
+    var runs: [(floor: CallsFigures, ours: CallsFigures)] = []
+    for _ in 0..<turns {
+      let raw = try BenchCore.caller.pinned {
+        try TCPFloor.pingPong(socket, bytes: bytes, window: callers, seconds: seconds)
+      }
+      runs.append((raw, try await load.calls(bytes: bytes, callers: callers, seconds: seconds)))
     }
-    throw BenchFailure("the two processes did not connect within 10 s")
-  }
-}
-
-/// Lines of the table.
-enum CallsTable {
-  static func line(_ callers: Int, _ ours: CallsFigures, floor: CallsFigures) -> String {
-    var words = String(
-      format: "  %4d callers  %8.0f/s  floor %8.0f/s", callers, ours.callsPerSecond, floor.callsPerSecond)
-    words += "  p50 \(micros(ours.roundTrips(50)))  p99 \(micros(ours.roundTrips(99)))"
-    words += "  p99.9 \(micros(ours.roundTrips(99.9)))"
-    if let raw = floor.roundTrips(50), let our = ours.roundTrips(50) {
-      words += String(format: "  %.2f x the floor's p50 \(micros(raw))", our / raw)
-    }
-    if let processor = ours.processor {
-      words += "  CPU \(micros(processor.own)) + \(micros(processor.peer))"
-    }
-    if let allocations = ours.allocations {
-      words += String(format: "  allocations %.1f + %.1f", allocations.own, allocations.peer)
-    }
-    return words
-  }
-
-  private static func micros(_ seconds: Double?) -> String {
-    seconds.map { String(format: "%.1f µs", $0 * 1e6) } ?? "none"
+    let ratios = AlternatedRuns(
+      runs.compactMap { run in
+        guard let raw = run.floor.roundTrips(50), let ours = run.ours.roundTrips(50), raw > 0 else {
+          return nil
+        }
+        return (raw, ours)
+      })
+    // Where round trips of the floor are not measured, there is one run and no ratio.
+    let shown = runs[min(ratios.medianRun ?? 0, runs.count - 1)]
+    print(CallsTable.row(callers, shown.ours, floor: shown.floor))
+    if let words = CallsTable.alternated(ratios) { print(words) }
   }
 }
