@@ -216,6 +216,14 @@ final class EncodingBuffer {
     noteEntry(from: start)
   }
 
+  /// Starts the entry of a map, under an integer.
+  @inline(__always)
+  func beginEntry(number: Int) {
+    let start = bytes.count
+    bytes.appendSigned(Int64(number))
+    noteEntry(from: start)
+  }
+
   private func noteEntry(from start: Int) {
     let top = frames.count - 1
     if let last = entries.last, frames[top].count > 0, frames[top].isSorted {

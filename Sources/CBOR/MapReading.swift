@@ -34,6 +34,19 @@ extension DecodingSession {
     return try text.withUTF8 { try find(UnsafeRawBufferPointer($0), in: map, cursor) }
   }
 
+  /// The same for a key that is known to be this integer. `names` gives the text under which another sender may have it.
+  func value(of integer: Int, in map: MapPlace, _ names: any CodingKey.Type) throws -> Int? {
+    let cursor = try cursor(map.level)
+    if cursor.pointee.container != map.start { try begin(map, names) }
+    if let found = try find(integer, in: map, cursor) { return found }
+    guard try mayHoldText(map, cursor), var text = names.init(intValue: integer)?.stringValue else {
+      return nil
+    }
+    // The key's own code ran meanwhile, which may have read another map of this level.
+    if cursor.pointee.container != map.start { try begin(map, names) }
+    return try text.withUTF8 { try find(UnsafeRawBufferPointer($0), in: map, cursor) }
+  }
+
   /// Whether a map that does not hold some integer can have text as a key.
   private func mayHoldText(_ map: MapPlace, _ cursor: UnsafeMutablePointer<ReadingCursor>) throws -> Bool {
     if !shape.isOrdered || shape.hasMixedKeys { return true }

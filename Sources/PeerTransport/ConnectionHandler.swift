@@ -181,9 +181,9 @@ final class ConnectionHandler: ChannelInboundHandler {
 
   private func received(_ frame: ByteBuffer) {
     guard machine.carriesFramesIn else { return close(.unexpectedFrame) }
-    guard let introduction, let owner else { return close(.closedHere(.stopped)) }
+    guard let peer = introduction?.peer, let owner else { return close(.closedHere(.stopped)) }
     meter.received(PieceHeader.wireBytes(ofFrame: frame.readableBytes))
-    owner.received(self, frame: frame, from: introduction.peer)
+    owner.received(self, frame: frame, from: peer)
   }
 
   private func receivedMessage(_ payload: ByteBuffer) {

@@ -12,7 +12,12 @@ final class CallLink: Sendable {
     var credit: OutboundCredit
     /// The peer's numbers of this system's targets, by their index.
     var numbers: [Number?] = []
-    var isLost = false
+  }
+
+  private struct Inbound: Sendable {
+    var credit: InboundCredit
+    /// One-way calls that are done with, which the peer will be told at the end of this turn of the loop.
+    var finished: UInt64?
   }
 
   private enum Number: Sendable {
@@ -32,17 +37,22 @@ final class CallLink: Sendable {
   let sender: PeerSender
   private let theirs: [MethodName: (number: UInt16, hash: UInt64)]
   private let outbound: Mutex<Outbound>
-  private let inbound: Mutex<InboundCredit>
+  private let inbound: Mutex<Inbound>
+  private let lost = Atomic(false)
+  private let loop: any EventLoop
   private let cut: @Sendable (String) -> Void
 
-  /// - Parameter cut: ends the connection with words, because the peer broke a rule or reads too slowly.
+  /// - Parameters:
+  ///   - loop: of the links.
+  ///   - cut: ends the connection with words, because the peer broke a rule or reads too slowly.
   init(
     number: UInt32, peer: PeerIdentity, sender: PeerSender, greeting: CallGreeting, ownWindow: Int,
-    cut: @escaping @Sendable (String) -> Void
+    loop: any EventLoop, cut: @escaping @Sendable (String) -> Void
   ) {
     self.number = number
     self.peer = peer
     self.sender = sender
+    self.loop = loop
     self.cut = cut
     theirs = Dictionary(
       greeting.methods.enumerated().map { position, method in
@@ -52,20 +62,20 @@ final class CallLink: Sendable {
         )
       }, uniquingKeysWith: { $1 })
     outbound = Mutex(Outbound(credit: OutboundCredit(window: Int(greeting.window))))
-    inbound = Mutex(InboundCredit(window: ownWindow))
+    inbound = Mutex(Inbound(credit: InboundCredit(window: ownWindow)))
   }
 
   /// Bytes under way there and here, and the window there.
   var credit: (out: Int, window: Int, in: Int) {
     let out = outbound.withLock { $0.credit }
-    return (out.underWay, out.window, inbound.withLock { $0.underWay })
+    return (out.underWay, out.window, inbound.withLock { $0.credit.underWay })
   }
 
   /// Set before the calls under way are ended: one that is opened afterwards sees it, and one before is ended with them.
   /// The way out may still take frames then: a link between nodes is two connections, and the first that closes ends it.
   var isLost: Bool {
-    get { outbound.withLock { $0.isLost } }
-    set { outbound.withLock { $0.isLost = newValue } }
+    get { lost.load(ordering: .acquiring) }
+    set { lost.store(newValue, ordering: .releasing) }
   }
 
   // MARK: calls to the peer
@@ -74,9 +84,14 @@ final class CallLink: Sendable {
   /// - Returns: the method's number there.
   func take(_ cost: Int, for target: CallTarget, isOneWay: Bool = false) -> Result<UInt16, ClusterError> {
     outbound.withLock { outbound in
-      while outbound.numbers.count <= target.index { outbound.numbers.append(nil) }
-      let number = outbound.numbers[target.index] ?? find(target)
-      outbound.numbers[target.index] = number
+      let number: Number
+      if target.index < outbound.numbers.count, let found = outbound.numbers[target.index] {
+        number = found
+      } else {
+        number = find(target)
+        while outbound.numbers.count <= target.index { outbound.numbers.append(nil) }
+        outbound.numbers[target.index] = number
+      }
       switch number {
       case .missing:
         return .failure(.unknownMethod(type: target.method.type, method: target.method.method))
@@ -118,7 +133,7 @@ final class CallLink: Sendable {
 
   /// Counts a call; cuts the link when the peer has no credit for it.
   func received(_ cost: Int, isOneWay: Bool) -> Bool {
-    guard inbound.withLock({ $0.received(cost, isOneWay: isOneWay) }) else {
+    guard inbound.withLock({ $0.credit.received(cost, isOneWay: isOneWay) }) else {
       cut("it has more calls under way here than it has credit for")
       return false
     }
@@ -126,7 +141,7 @@ final class CallLink: Sendable {
   }
 
   func answer(_ call: UInt64, _ cost: Int, with answer: CallAnswer) {
-    inbound.withLock { $0.answered(cost) }
+    inbound.withLock { $0.credit.answered(cost) }
     switch sender.send(writing: { $0.writeAnswer(answer, to: call) }) {
     case .queued, .notConnected: break
     case .frameTooLarge:
@@ -137,9 +152,18 @@ final class CallLink: Sendable {
   }
 
   func finishedOneWay(_ cost: Int) {
-    if let total = inbound.withLock({ $0.finishedOneWay(cost) }) {
-      control { $0.writeCredit(total) }
+    let isFirst = inbound.withLock { inbound in
+      guard let total = inbound.credit.finishedOneWay(cost) else { return false }
+      defer { inbound.finished = total }
+      return inbound.finished == nil
     }
+    guard isFirst else { return }
+    // A frame for each call would cost as much as a short method.
+    if loop.inEventLoop { loop.execute { self.tellFinished() } } else { tellFinished() }
+  }
+
+  private func tellFinished() {
+    if let total = inbound.withLock({ $0.finished.take() }) { control { $0.writeCredit(total) } }
   }
 
   /// A short frame that goes before calls.
@@ -160,6 +184,8 @@ final class CallLinks: Sendable {
     var byNode: [NodeID: CallLink] = [:]
     /// Most frames come from the peer of the frame before.
     var last: CallLink?
+    /// Most calls go to the node of the call before.
+    var lastCalled: CallLink?
     var lastNumber = CallLink.localNumber
   }
 
@@ -175,6 +201,7 @@ final class CallLinks: Sendable {
   func insert(_ link: CallLink) {
     state.withLock { state in
       state.byPeer[link.peer] = link
+      state.lastCalled = nil
       if link.peer.role == .node { state.byNode[link.peer.node] = link }
     }
   }
@@ -184,11 +211,18 @@ final class CallLinks: Sendable {
       guard let link = state.byPeer.removeValue(forKey: peer) else { return nil }
       if state.byNode[peer.node] === link { state.byNode[peer.node] = nil }
       if state.last === link { state.last = nil }
+      state.lastCalled = nil
       return link
     }
   }
 
-  func link(to node: NodeID) -> CallLink? { state.withLock { $0.byNode[node] } }
+  func link(to node: NodeID) -> CallLink? {
+    state.withLock { state in
+      if let last = state.lastCalled, last.peer.node == node { return last }
+      state.lastCalled = state.byNode[node]
+      return state.lastCalled
+    }
+  }
 
   func link(of peer: PeerIdentity) -> CallLink? {
     state.withLock { state in

@@ -6,7 +6,9 @@ public struct CallOptions: Sendable {
   /// from any node, set the id that it had.
   public var command: CommandID?
   /// When the call is given up. The callee learns of it, and does not begin what nobody waits for any more.
-  public var timeout: Duration
+  public var timeout: Duration {
+    didSet { timeoutMilliseconds = Self.milliseconds(timeout) }
+  }
   /// The call returns when it is on its way: nobody hears what became of it, and it may get lost. Only for methods of node-bound
   /// actors that return nothing.
   public var isOneWay: Bool
@@ -15,10 +17,13 @@ public struct CallOptions: Sendable {
     self.command = command
     self.timeout = timeout
     self.isOneWay = isOneWay
+    timeoutMilliseconds = Self.milliseconds(timeout)
   }
 
   /// At least one, at most an hour.
-  var timeoutMilliseconds: Int64 {
+  private(set) var timeoutMilliseconds: Int64
+
+  private static func milliseconds(_ timeout: Duration) -> Int64 {
     let longest = Duration.seconds(3_600)
     return max(1, Int64(min(max(timeout, .zero), longest) / .milliseconds(1)))
   }

@@ -56,13 +56,11 @@ package struct CallTable<Waiter: Sendable>: Sendable {
       index = entries.count
       entries.append(Entry(generation: firstGeneration))
     }
-    entries[index].state = .open
-    entries[index].hasDeadline = true
-    entries[index].link = link
-    entries[index].cost = cost
+    let generation = entries[index].generation
+    entries[index] = Entry(state: .open, generation: generation, hasDeadline: true, link: link, cost: cost)
     wheel.set(index, deadline)
     count += 1
-    return number(of: index)
+    return Self.number(of: index, generation)
   }
 
   /// - Returns: false when the call is over or abandoned already.
@@ -102,7 +100,11 @@ package struct CallTable<Waiter: Sendable>: Sendable {
   }
 
   private func number(of index: Int) -> UInt64 {
-    entries[index].generation << Self.indexBits | UInt64(index)
+    Self.number(of: index, entries[index].generation)
+  }
+
+  private static func number(of index: Int, _ generation: UInt64) -> UInt64 {
+    generation << indexBits | UInt64(index)
   }
 
   private func isUsed(_ index: Int) -> Bool {
@@ -118,9 +120,7 @@ package struct CallTable<Waiter: Sendable>: Sendable {
   private mutating func end(_ index: Int) -> Ended {
     let ended = ended(index)
     if entries[index].hasDeadline { wheel.clear(index) }
-    entries[index].state = .free
-    entries[index].hasDeadline = false
-    entries[index].generation &+= 1
+    entries[index] = Entry(generation: entries[index].generation &+ 1)
     free.append(UInt32(truncatingIfNeeded: index))
     count -= 1
     return ended

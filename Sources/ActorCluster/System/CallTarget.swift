@@ -3,25 +3,43 @@ internal import Distributed
 internal import Synchronization
 
 /// A method of a type of actor.
-struct CallTarget: Sendable {
+final class CallTarget: Sendable {
   /// Its place in the tables of this system.
   let index: Int
   let method: MethodDescription
+
+  init(index: Int, method: MethodDescription) {
+    self.index = index
+    self.method = method
+  }
 }
 
 /// By the mangled names that the compiler gives distributed methods. Safe from any thread.
 final class CallTargets: Sendable {
-  private let known = Mutex<[String: CallTarget]>([:])
+  private struct State: Sendable {
+    var known: [String: CallTarget] = [:]
+    /// The last ones by the length of their names: these are long, and hashing one costs more than comparing it with itself.
+    var recent: [(name: String, target: CallTarget)?] = Array(repeating: nil, count: 64)
+  }
+
+  private let state = Mutex(State())
 
   func target<Act: DistributedActor>(_ target: RemoteCallTarget, of type: Act.Type) throws(ClusterError)
     -> CallTarget
   {
     let name = target.identifier
-    if let found = known.withLock({ $0[name] }) { return found }
+    let place = name.utf8.count % 64
+    let found = state.withLock { state -> CallTarget? in
+      if let recent = state.recent[place], recent.name == name { return recent.target }
+      guard let known = state.known[name] else { return nil }
+      state.recent[place] = (name, known)
+      return known
+    }
+    if let found { return found }
     let method = try Self.describe(MethodName.stable(of: target), type)
-    return known.withLock { known in
-      let made = known[name] ?? CallTarget(index: known.count, method: method)
-      known[name] = made
+    return state.withLock { state in
+      let made = state.known[name] ?? CallTarget(index: state.known.count, method: method)
+      state.known[name] = made
       return made
     }
   }

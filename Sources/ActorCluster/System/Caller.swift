@@ -3,10 +3,19 @@ internal import NIOCore
 internal import PeerTransport
 internal import Synchronization
 
+/// How a call ended, for who decodes its reply.
+enum CallReply {
+  /// A reply, where it came in.
+  case received(ByteBuffer)
+  case ended(CallAnswer)
+}
+
 /// Makes calls, retries them, and ends every one of them. Safe from any thread.
 final class Caller: Sendable {
   /// How one attempt ended.
   enum Outcome: Sendable {
+    /// A reply, where it came in.
+    case reply(ByteBuffer)
     case answer(CallAnswer)
     case lost(String)
     case notConnected
@@ -118,6 +127,9 @@ final class Caller: Sendable {
           argument: argument,
           deadline: min(deadline, clock.monotonic() + configuration.timing.attemptMilliseconds))
         switch await make(attempt, at: node, key) {
+        case .reply(let bytes):
+          if host == nil { directory.setLeader(node, of: partition) }
+          return .reply(Array(bytes.readableBytesView))
         case .cancelled:
           return .failed(Self.cancelled)
         case .notUnderstood(let error):
@@ -154,17 +166,22 @@ final class Caller: Sendable {
   /// Calls a node-bound actor: one attempt, because it has no other place.
   nonisolated(nonsending) func call(
     _ id: NodeActorID, _ target: CallTarget, argument: [UInt8], options: CallOptions
-  ) async -> CallAnswer {
+  ) async -> CallReply {
+    guard let link = links.link(to: id.node) else {
+      return .ended(.failed(isStopped ? .shuttingDown : Self.unavailable(id.node, Self.notConnected)))
+    }
+    guard link.peer.incarnation == id.incarnation else { return .ended(.failed(Self.absent(id, link))) }
     let attempt = Attempt(
       actor: .nodeBound(id.number), target: target, argument: argument,
       deadline: clock.monotonic() + options.timeoutMilliseconds)
-    switch await make(attempt, at: id) {
-    case .answer(let answer): return answer
-    case .notUnderstood(let error): return .failed(error)
-    case .cancelled: return .failed(Self.cancelled)
+    switch await make(attempt, over: link, left: options.timeoutMilliseconds) {
+    case .reply(let bytes): return .received(bytes)
+    case .answer(let answer): return .ended(answer)
+    case .notUnderstood(let error): return .ended(.failed(error))
+    case .cancelled: return .ended(.failed(Self.cancelled))
     case .notConnected:
-      return .failed(isStopped ? .shuttingDown : Self.unavailable(id.node, Self.notConnected))
-    case .lost(let why): return .failed(Self.unavailable(id.node, why))
+      return .ended(.failed(isStopped ? .shuttingDown : Self.unavailable(id.node, Self.notConnected)))
+    case .lost(let why): return .ended(.failed(Self.unavailable(id.node, why)))
     }
   }
 
@@ -235,18 +252,12 @@ final class Caller: Sendable {
 
   // MARK: attempts
 
-  nonisolated(nonsending) private func make(_ attempt: Attempt, at id: NodeActorID) async -> Outcome {
-    guard let link = links.link(to: id.node) else { return .notConnected }
-    guard link.peer.incarnation == id.incarnation else { return .answer(.failed(Self.absent(id, link))) }
-    return await make(attempt, over: link)
-  }
-
   nonisolated(nonsending) private func make(_ attempt: Attempt, at node: NodeID, _ key: ActorKey) async
     -> Outcome
   {
     guard let host, node == ownNode else {
       guard let link = links.link(to: node) else { return .notConnected }
-      return await make(attempt, over: link)
+      return await make(attempt, over: link, left: attempt.deadline - clock.monotonic())
     }
     guard case .durable(_, let command, let first) = attempt.actor else { return .notConnected }
     return await wait(cost: attempt.cost, until: attempt.deadline, link: nil) { call in
@@ -259,20 +270,24 @@ final class Caller: Sendable {
     }
   }
 
-  nonisolated(nonsending) private func make(_ attempt: Attempt, over link: CallLink) async -> Outcome {
+  /// - Parameter left: milliseconds until nobody waits any more.
+  nonisolated(nonsending) private func make(
+    _ attempt: Attempt, over link: CallLink, left: Int64
+  ) async -> Outcome {
     let number: UInt16
     switch link.take(attempt.cost, for: attempt.target) {
     case .failure(let error) where error.isRetryable: return .answer(.failed(error))
     case .failure(let error): return .notUnderstood(error)
     case .success(let found): number = found
     }
-    let left = UInt32(clamping: max(1, attempt.deadline - clock.monotonic()))
+    let left = UInt32(clamping: max(1, left))
+    let trace = TraceContext.current
     return await wait(cost: attempt.cost, until: attempt.deadline, link: link) { call in
       guard !link.isLost else { return .notConnected }
       let outcome = link.sender.send {
         $0.writeCall(
-          call, method: number, timeLeft: left, isOneWay: false, target: attempt.actor,
-          trace: TraceContext.current, argument: attempt.argument)
+          call, method: number, timeLeft: left, isOneWay: false, target: attempt.actor, trace: trace,
+          argument: attempt.argument)
       }
       return switch outcome {
       case .queued: nil
@@ -342,13 +357,22 @@ final class Caller: Sendable {
   /// - Returns: false when nobody waited for it, or ever did.
   @discardableResult
   func answered(_ call: UInt64, _ link: CallLink?, _ answer: CallAnswer) -> Bool {
+    ended(call, link, .answer(answer))
+  }
+
+  /// - Returns: false when nobody waited for it, or ever did.
+  func replied(_ call: UInt64, _ link: CallLink, _ reply: ByteBuffer) -> Bool {
+    ended(call, link, .reply(reply))
+  }
+
+  private func ended(_ call: UInt64, _ link: CallLink?, _ outcome: Outcome) -> Bool {
     let ended = state.withLock {
       $0.table.end(call, link: link?.number ?? CallLink.localNumber)
     }
     guard let ended else { return false }
     link?.answered(ended.cost)
     guard let waiter = ended.waiter else { return false }
-    waiter.resume(returning: .answer(answer))
+    waiter.resume(returning: outcome)
     return true
   }
 

@@ -163,32 +163,45 @@ public final class ClusterSystem: DistributedActorSystem, Sendable {
 
   // MARK: calls
 
-  public func remoteCall<Act: DistributedActor, Err: Error, Res: Codable & Sendable>(
+  public nonisolated(nonsending) func remoteCall<
+    Act: DistributedActor, Err: Error, Res: Codable & Sendable
+  >(
     on actor: Act, target: RemoteCallTarget, invocation: inout CallEncoder, throwing: Err.Type,
     returning: Res.Type
   ) async throws -> Res where Act.ID == ActorID {
-    guard !Self.callOptions.isOneWay else {
+    let options = Self.callOptions
+    guard !options.isOneWay else {
       throw ClusterError.invalidCall("a one-way call returns nothing, and \(target) returns something")
     }
-    let reply = try await call(actor, target, invocation.argument ?? [])
+    let reply = try await call(actor, target, invocation.argument ?? [], options)
     do {
-      return try CBORDecoder().decode(Res.self, from: reply)
+      switch reply {
+      case .received(let bytes):
+        return try bytes.withUnsafeReadableBytes { try CBORDecoder().decode(Res.self, from: $0) }
+      case .bytes(let bytes): return try CBORDecoder().decode(Res.self, from: bytes)
+      }
     } catch {
       throw ClusterError.remoteFailure("the reply of \(target) is not a \(Res.self): \(error)")
     }
   }
 
-  public func remoteCallVoid<Act: DistributedActor, Err: Error>(
+  public nonisolated(nonsending) func remoteCallVoid<Act: DistributedActor, Err: Error>(
     on actor: Act, target: RemoteCallTarget, invocation: inout CallEncoder, throwing: Err.Type
   ) async throws where Act.ID == ActorID {
-    _ = try await call(actor, target, invocation.argument ?? [])
+    _ = try await call(actor, target, invocation.argument ?? [], Self.callOptions)
+  }
+
+  /// A reply's CBOR.
+  private enum Reply {
+    /// Where it came in.
+    case received(ByteBuffer)
+    case bytes([UInt8])
   }
 
   nonisolated(nonsending) private func call<Act: DistributedActor>(
-    _ actor: Act, _ target: RemoteCallTarget, _ argument: [UInt8]
-  ) async throws -> [UInt8] where Act.ID == ActorID {
+    _ actor: Act, _ target: RemoteCallTarget, _ argument: [UInt8], _ options: CallOptions
+  ) async throws -> Reply where Act.ID == ActorID {
     let target = try targets.target(target, of: Act.self)
-    let options = Self.callOptions
     let answer: CallAnswer
     switch actor.id {
     case .durable(let key):
@@ -196,18 +209,24 @@ public final class ClusterSystem: DistributedActorSystem, Sendable {
         throw ClusterError.invalidCall("\(key) is a durable actor, which takes no one-way calls")
       }
       answer = await caller.call(key, target, argument: argument, options: options)
-    case .nodeBound(let id) where id.node == node && id.incarnation == incarnation:
-      answer = await callLocal(id, target, argument, options)
-    case .nodeBound(let id) where id.node == node && id.incarnation < incarnation:
-      answer = .failed(.actorGone(id.description))
-    case .nodeBound(let id) where options.isOneWay:
-      if let error = caller.tell(id, target, argument: argument) { throw error }
-      return []
     case .nodeBound(let id):
-      answer = await caller.call(id, target, argument: argument, options: options)
+      let own = configuration.transport.identity
+      if id.node == own.node, id.incarnation <= own.incarnation {
+        answer =
+          id.incarnation == own.incarnation
+          ? await callLocal(id, target, argument, options) : .failed(.actorGone(id.description))
+      } else if options.isOneWay {
+        if let error = caller.tell(id, target, argument: argument) { throw error }
+        return .bytes([])
+      } else {
+        switch await caller.call(id, target, argument: argument, options: options) {
+        case .received(let bytes): return .received(bytes)
+        case .ended(let ended): answer = ended
+        }
+      }
     }
     switch answer {
-    case .reply(let bytes): return bytes
+    case .reply(let bytes): return .bytes(bytes)
     case .refused(let bytes):
       if let type = Act.self as? any DurableActor.Type { throw type.refusal(from: bytes) }
       if let type = Act.self as? any NodeActor.Type { throw type.refusal(from: bytes) }
@@ -292,7 +311,8 @@ public final class ClusterSystem: DistributedActorSystem, Sendable {
       let transport = transport
       let link = CallLink(
         number: callLinks.makeNumber(), peer: peer, sender: sender, greeting: greeting,
-        ownWindow: configuration.callWindowBytes, cut: { transport.cut(peer, because: $0) })
+        ownWindow: configuration.callWindowBytes, loop: transport.eventLoop,
+        cut: { transport.cut(peer, because: $0) })
       callLinks.insert(link)
       watches.connected(link)
     } catch {
@@ -304,6 +324,11 @@ public final class ClusterSystem: DistributedActorSystem, Sendable {
   private func received(call buffer: ByteBuffer, from peer: PeerIdentity) {
     guard let link = callLinks.link(of: peer) else { return }
     do {
+      if let (call, reply) = CallFrame.reply(in: buffer) {
+        if !caller.replied(call, link, reply) { incoming.countDead(.lateAnswer, "call \(call)", peer) }
+        return
+      }
+      if let call = try CallFrame.call(in: buffer) { return incoming.received(call, over: link) }
       switch try CallFrame(decoding: buffer) {
       case .call(let call): incoming.received(call, over: link)
       case .answer(let call, let answer):

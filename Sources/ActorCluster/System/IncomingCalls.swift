@@ -59,27 +59,37 @@ final class IncomingCalls: Sendable {
     guard Int(call.method) < methods.places.count else {
       return link.breaksRule("it calls method \(call.method), and there are \(methods.places.count)")
     }
-    let method = methods.descriptions[Int(call.method)]
-    switch (methods.places[Int(call.method)], call.target) {
-    case (.durable, .durable(let id, let command, let first)) where !call.isOneWay:
+    switch call.target {
+    case .nodeBound(let number):
+      guard case .nodeBound(let place) = methods.places[Int(call.method)] else {
+        return breaksRule(call, origin)
+      }
+      guard let entry = entry(number), entry.id.type == methods.descriptions[Int(call.method)].type else {
+        let name = "\(methods.descriptions[Int(call.method)].type)/\(number)"
+        countDead(.goneActor, name, link.peer)
+        return end(origin, .failed(.actorGone(name)))
+      }
+      start(call, place, entry, origin)
+    case .durable(let id, let command, let first):
+      guard case .durable = methods.places[Int(call.method)], !call.isOneWay else {
+        return breaksRule(call, origin)
+      }
       guard let host else {
         return end(origin, .failed(.invalidCall("a client serves no durable actors")))
       }
+      let method = methods.descriptions[Int(call.method)]
       host.call(
         IncomingCall(
           command: command, firstOutstanding: first, actor: ActorKey(type: method.type, id: id),
           method: method.method, argument: Array(call.argument.readableBytesView),
           deadline: call.timeLeft.map { clock.monotonic() + Int64($0) },
           respond: { link.answer(origin.call, origin.cost, with: $0) }))
-    case (.nodeBound(let place), .nodeBound(let number)):
-      guard let entry = entry(number), entry.id.type == method.type else {
-        countDead(.goneActor, "\(method.type)/\(number)", link.peer)
-        return end(origin, .failed(.actorGone("\(method.type)/\(number)")))
-      }
-      start(call, place, entry, origin)
-    default:
-      link.breaksRule("it calls \(method.type).\(method.method) as another kind of actor")
     }
+  }
+
+  private func breaksRule(_ call: CallFrame.Call, _ origin: Origin) {
+    let method = methods.descriptions[Int(call.method)]
+    origin.link.breaksRule("it calls \(method.type).\(method.method) as another kind of actor")
   }
 
   private func start(_ call: CallFrame.Call, _ place: Int, _ entry: NodeActorEntry, _ origin: Origin) {

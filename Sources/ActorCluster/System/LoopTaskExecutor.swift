@@ -35,9 +35,13 @@ public final class LoopTaskExecutor: TaskExecutor {
   /// goes out, so that the other side has something to do meanwhile.
   private func run() {
     let executor = asUnownedTaskExecutor()
-    for _ in 0..<Self.slice {
-      guard let job = state.withLock({ $0.jobs.popFirst() }) else { break }
-      job.runSynchronously(on: executor)
+    withUnsafeTemporaryAllocation(of: UnownedJob.self, capacity: Self.slice) { slice in
+      let count = state.withLock { state in
+        let count = min(slice.count, state.jobs.count)
+        for index in 0..<count { slice.initializeElement(at: index, to: state.jobs.removeFirst()) }
+        return count
+      }
+      for job in slice[..<count] { job.runSynchronously(on: executor) }
     }
     let next = state.withLock { state -> Next in
       state.isScheduled = !state.jobs.isEmpty

@@ -12,7 +12,7 @@ enum StartedCall: Sendable {
 }
 
 /// A node-bound actor, erased.
-struct NodeActorEntry: Sendable {
+final class NodeActorEntry: Sendable {
   /// On the actors' loop. `method` is a place in the methods of the type.
   typealias Start = @Sendable (_ method: Int, _ argument: ByteBuffer, _ trace: TraceContext?) -> StartedCall
 
@@ -45,6 +45,14 @@ struct NodeActorTable: Sendable {
   func entry(_ number: UInt64) -> NodeActorEntry? { entries[number] }
 }
 
+/// What one actor has under way. Not within the generic class: its type would be looked up for every call.
+private struct NodeActorLoad: Sendable {
+  /// Tasks that were made and have not reached the actor: what comes later must not overtake them.
+  var starting = 0
+  var running = 0
+  var runningBytes = 0
+}
+
 /// Starts the methods of one actor in the order of their calls.
 final class NodeActorStarter<Act: NodeActor>: Sendable {
   /// Calls of one actor that may run at once: past it callers are told, so that a slow actor keeps no link busy.
@@ -52,29 +60,36 @@ final class NodeActorStarter<Act: NodeActor>: Sendable {
   /// The same in bytes of arguments: a small part of a link's window. One call always may.
   static var maximumRunningBytes: Int { 2 << 20 }
 
-  private struct Load: Sendable {
-    /// Tasks that were made and have not reached the actor: what comes later must not overtake them.
-    var starting = 0
-    var running = 0
-    var runningBytes = 0
-  }
-
   private weak let actor: Act?
   private let id: NodeActorID
   private let methods = Act.methods
+  /// For each method that does not wait, what runs it on the actor that it is given. Erased, as looking up the generic types of a
+  /// method takes as long as many a method.
+  private let immediate: [(@Sendable (AnyObject, ByteBuffer, inout [UInt8]) throws -> Void)?]
   /// Whether the actor runs on the loop that `start` is called on.
   private let isOnLoop: Bool
-  private let load = Mutex(Load())
+  private let load = Mutex(NodeActorLoad())
 
   init(_ actor: Act, id: NodeActorID, loop: UnownedSerialExecutor) {
     self.actor = actor
     self.id = id
     isOnLoop = actor.unownedExecutor.isSame(as: loop)
+    immediate = Act.methods.map { method in
+      guard case .immediate(let body) = method.body else { return nil }
+      // As `assumeIsolated` does it, without its check in release builds, which takes as long as a short method: it is used only
+      // if the actor runs on the loop that `start` is called on, and only on the actor that this was made for.
+      let run = unsafeBitCast(body, to: (@Sendable (Act, ByteBuffer, inout [UInt8]) throws -> Void).self)
+      return { object, argument, reply in
+        let actor = unsafeDowncast(object, to: Act.self)
+        actor.assertIsolated()
+        try run(actor, argument, &reply)
+      }
+    }
   }
 
   func start(_ method: Int, _ argument: ByteBuffer, _ trace: TraceContext?) -> StartedCall {
     guard let actor else { return .ended(.failed(.actorGone(id.description))) }
-    if isOnLoop, case .immediate(let body) = methods[method].body, load.withLock({ $0.starting == 0 }) {
+    if isOnLoop, let body = immediate[method], load.withLock({ $0.starting == 0 }) {
       return .ended(answer(actor, body, argument, trace))
     }
     let size = argument.readableBytes
@@ -129,14 +144,15 @@ final class NodeActorStarter<Act: NodeActor>: Sendable {
 
   /// On the actor's loop, where it runs.
   private func answer(
-    _ actor: Act, _ body: @Sendable (isolated Act, ByteBuffer, inout [UInt8]) throws -> Void,
-    _ argument: ByteBuffer, _ trace: TraceContext?
+    _ actor: Act, _ body: (AnyObject, ByteBuffer, inout [UInt8]) throws -> Void, _ argument: ByteBuffer,
+    _ trace: TraceContext?
   ) -> CallAnswer {
     do {
       var reply: [UInt8] = []
-      try actor.assumeIsolated { actor in
-        guard let trace else { return try body(actor, argument, &reply) }
+      if let trace {
         try TraceContext.$current.withValue(trace) { try body(actor, argument, &reply) }
+      } else {
+        try body(actor, argument, &reply)
       }
       return .reply(reply)
     } catch {

@@ -9,10 +9,16 @@ package struct TimerWheel: Sendable {
   private static let none: Int32 = -1
 
   private let slotMilliseconds: Int64
+  /// A deadline in the list of its slot.
+  private struct Node: Sendable {
+    var next: Int32
+    /// The slot, as a number below -1, for the first of a list.
+    var previous: Int32
+    var deadline: Int64
+  }
+
   private var slots: [Int32]
-  private var next: [Int32] = []
-  private var previous: [Int32] = []
-  private var deadlines: [Int64] = []
+  private var nodes: [Node] = []
   /// All slots up to this one were looked at.
   private var tick: Int64?
   package private(set) var count = 0
@@ -24,28 +30,22 @@ package struct TimerWheel: Sendable {
 
   /// Sets the deadline of a number that has none.
   package mutating func set(_ number: Int, _ deadline: Int64) {
-    while next.count <= number {
-      next.append(Self.none)
-      previous.append(Self.none)
-      deadlines.append(0)
-    }
+    while nodes.count <= number { nodes.append(Node(next: Self.none, previous: Self.none, deadline: 0)) }
     // One in the past goes where the next step looks.
     let due = max(deadline / slotMilliseconds, (tick ?? .min) &+ 1)
     let slot = Self.position(due, slots.count)
-    deadlines[number] = deadline
-    next[number] = slots[slot]
-    // The slot, for a number that has none before it.
-    previous[number] = Int32(truncatingIfNeeded: -2 - slot)
-    if slots[slot] != Self.none { previous[Int(slots[slot])] = Int32(truncatingIfNeeded: number) }
+    let first = slots[slot]
     slots[slot] = Int32(truncatingIfNeeded: number)
+    nodes[number] = Node(next: first, previous: Int32(truncatingIfNeeded: -2 - slot), deadline: deadline)
+    if first != Self.none { nodes[Int(first)].previous = Int32(truncatingIfNeeded: number) }
     count += 1
   }
 
   /// Clears the deadline of a number that has one.
   package mutating func clear(_ number: Int) {
-    let (before, after) = (previous[number], next[number])
-    if before <= -2 { slots[Int(-2 - before)] = after } else { next[Int(before)] = after }
-    if after != Self.none { previous[Int(after)] = before }
+    let (before, after) = (nodes[number].previous, nodes[number].next)
+    if before <= -2 { slots[Int(-2 - before)] = after } else { nodes[Int(before)].next = after }
+    if after != Self.none { nodes[Int(after)].previous = before }
     count -= 1
   }
 
@@ -63,9 +63,9 @@ package struct TimerWheel: Sendable {
     for due in first...target {
       var number = slots[Self.position(due, slots.count)]
       while number != Self.none {
-        let following = next[Int(number)]
+        let following = nodes[Int(number)].next
         // Others of this slot are due some rounds later; those of the running slot perhaps a moment later.
-        if deadlines[Int(number)] <= now {
+        if nodes[Int(number)].deadline <= now {
           clear(Int(number))
           expired.append(Int(number))
         }
@@ -76,6 +76,7 @@ package struct TimerWheel: Sendable {
   }
 
   private static func position(_ tick: Int64, _ count: Int) -> Int {
-    Int(((tick % Int64(count)) + Int64(count)) % Int64(count))
+    let place = tick % Int64(count)
+    return Int(place < 0 ? place + Int64(count) : place)
   }
 }

@@ -1,8 +1,8 @@
 // Between the cluster system and the transport.
 internal import Logging
-internal import NIOConcurrencyHelpers
 internal import PeerTransport
 internal import Raft
+internal import Synchronization
 
 /// Carries the transport's events to the system, which is made after it. Events before `attach` cannot be: the
 /// transport is started by the system.
@@ -11,14 +11,15 @@ final class TransportRelay: Sendable {
     weak let system: ClusterSystem?
   }
 
-  private let target = NIOLockedValueBox<Target?>(nil)
+  private let target = Mutex<Target?>(nil)
 
   func attach(_ system: ClusterSystem) {
-    target.withLockedValue { $0 = Target(system: system) }
+    target.withLock { $0 = Target(system: system) }
   }
 
   func receive(_ event: TransportEvent) {
-    target.withLockedValue { $0 }?.system?.received(event)
+    // Not the target itself: a copy of a weak reference costs more than a strong one.
+    target.withLock { $0?.system }?.received(event)
   }
 }
 

@@ -100,6 +100,22 @@ package enum CallFrame: Equatable, Sendable {
     }
   }
 
+  /// What a frame that carries a reply says, without a copy of the reply; nil for all others. Most frames to a caller are such.
+  package static func reply(in frame: ByteBuffer) -> (call: UInt64, reply: ByteBuffer)? {
+    var reply = frame
+    guard let (kind, status, call) = reply.readMultipleIntegers(as: (UInt8, UInt8, UInt64).self),
+      kind == Kind.answer.rawValue, status == Status.reply.rawValue
+    else { return nil }
+    return (call, reply)
+  }
+
+  /// The call that a frame is; nil for all others. Most frames to a callee are such, and the sum of all kinds is dear to copy.
+  package static func call(in frame: ByteBuffer) throws(CallFrameError) -> Call? {
+    var input = frame
+    guard input.readInteger(as: UInt8.self) == Kind.call.rawValue else { return nil }
+    return try Call(&input)
+  }
+
   private static func number(_ input: inout ByteBuffer, _ kind: String) throws(CallFrameError) -> UInt64 {
     guard let number = input.readInteger(as: UInt64.self) else {
       throw CallFrameError("a frame '\(kind)' without its number")
