@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Runs the tests with the arguments given (as `swift test` takes them) and, when something failed, says at the end what:
 # among a thousand lines of tests that run side by side it would be far up.
-# Tests that start clusters of processes run one after the other at the end: side by side they would starve each other. With
-# PROCESS_TESTS=no they are left out.
+# Tests that run whole nodes within the test process come after those of values, and tests that start clusters of processes come
+# last, one after the other: side by side with everything else they would starve. With PROCESS_TESTS=no the last are left out.
 # Exit codes: those of `swift test`.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -18,7 +18,8 @@ run() {
   exit "$code"
 }
 
-run "$@" --skip ClusterProcessTests
+run "$@" --skip 'ClusterProcessTests|GatewayTests'
+run "$@" --skip-build --no-parallel --filter GatewayTests
 if [[ ${PROCESS_TESTS:-yes} != no ]]; then
   run "$@" --skip-build --no-parallel --filter ClusterProcessTests
 fi
