@@ -254,8 +254,7 @@ let package = Package(
       name: "ClusterProcessTests",
       dependencies: [
         "ActorCluster", "CertificateAuthority", "ClusterTestKit", "HistoryChecker", "NodeStore",
-        "PeerTransport", "counter-node",
-        "kill-campaign",
+        "PeerTransport", "Switchboard", "counter-node", "kill-campaign",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),

@@ -224,6 +224,18 @@ final class EncodingBuffer {
     noteEntry(from: start)
   }
 
+  /// The value of the entry that begins at `start`. When it cannot be encoded, nothing of the entry stays.
+  @inline(__always)
+  func appendValue<T: Encodable>(_ value: T, ofEntryAt start: Int) throws {
+    if bytes.appendScalar(value) { return }
+    do {
+      try encodeItself(value)
+    } catch {
+      abandonItem(at: start, isEntry: true)
+      throw error
+    }
+  }
+
   private func noteEntry(from start: Int) {
     let top = frames.count - 1
     if let last = entries.last, frames[top].count > 0, frames[top].isSorted {

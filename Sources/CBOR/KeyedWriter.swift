@@ -56,13 +56,7 @@ struct KeyedWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
     let target = try buffer.target(frame)
     let start = target.bytes.count
     target.beginEntry(key)
-    if target.bytes.appendScalar(value) { return }
-    do {
-      try target.encodeItself(value)
-    } catch {
-      target.abandonItem(at: start, isEntry: true)
-      throw error
-    }
+    try target.appendValue(value, ofEntryAt: start)
   }
 
   mutating func nestedContainer<NestedKey: CodingKey>(

@@ -9,7 +9,7 @@ internal import GRDBSQLite
 /// bytes of WALs differ from run to run, but no length, offset or outcome depends on them.
 ///
 /// The memory of WAL indexes, which SQLite touches without the lock, is under SQLite's own protocol as between processes.
-/// Sendable, though unchecked: `disks`, `random`, `time` and all that is reachable from them are touched in `locked` only.
+// Unchecked, as the compiler does not see the lock: what changes is private and touched in `locked` only, the pointers never change.
 package final class VirtualFileSystem: @unchecked Sendable {
   /// The VFS's name, one of its own for each value of this class.
   package let name: String

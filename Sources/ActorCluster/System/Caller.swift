@@ -329,7 +329,11 @@ final class Caller: Sendable {
           }
           return waiter.resume(returning: Task.isCancelled ? .cancelled : .lost("lost its connection"))
         }
-        guard let problem = send(call) else { return }
+        guard let problem = send(call) else {
+          // Cancelled meanwhile: its cancellation may have gone before it. One too many is ignored.
+          if Task.isCancelled { _ = link?.sender.send { $0.writeCancel(call) } }
+          return
+        }
         if let ended = state.withLock({ $0.table.end(call, link: linkNumber) }) {
           link?.returned(cost)
           ended.waiter?.resume(returning: problem)
@@ -342,7 +346,7 @@ final class Caller: Sendable {
 
   private func cancel(_ call: UInt64, _ link: CallLink?) {
     guard let waiter = state.withLock({ $0.table.abandon(call) })?.waiter else { return }
-    // Behind the call; where there is no room, the callee ends it by its time.
+    // Where there is no room, the callee ends it by its time.
     _ = link?.sender.send { $0.writeCancel(call) }
     waiter.resume(returning: .cancelled)
   }

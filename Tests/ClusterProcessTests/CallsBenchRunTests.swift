@@ -32,10 +32,9 @@ struct CallsBenchRunTests {
     #expect(run.output.contains("--tls"), "\(run.output)")
   }
 
-  /// The executable beside the tests.
   private static func bench(_ options: String...) async throws -> (status: Int32, output: String) {
     let process = Process()
-    process.executableURL = try executable("switchboard")
+    process.executableURL = try BuiltExecutable.find("switchboard")
     process.arguments = ["bench", "calls"] + options
     let file = FileManager.default.temporaryDirectory.appendingPathComponent("bench-\(UUID().uuidString)")
     try Data().write(to: file)
@@ -47,16 +46,5 @@ struct CallsBenchRunTests {
     try process.run()
     while process.isRunning { try await Task.sleep(for: .milliseconds(10)) }
     return (process.terminationStatus, String(decoding: try Data(contentsOf: file), as: UTF8.self))
-  }
-
-  private static func executable(_ name: String) throws -> URL {
-    let tests = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
-    for folder in sequence(first: tests.deletingLastPathComponent(), next: { $0.deletingLastPathComponent() })
-      .prefix(4)
-    {
-      let candidate = folder.appendingPathComponent(name)
-      if FileManager.default.isExecutableFile(atPath: candidate.path) { return candidate }
-    }
-    throw CocoaError(.fileNoSuchFile)
   }
 }
