@@ -19,7 +19,7 @@ DEMO_FLAGS := $(if $(DATA),--data "$(DATA)") $(if $(DAY),--day "$(DAY)") $(if $(
 # Two builds at once would wait for each other.
 .NOTPARALLEL:
 .PHONY: help demo failover build bootstrap test test-debug test-release lint format chaos check-steps simulate \
-  simulate-mutants scenarios linearizability crash-loop bench bench-calls fuzz clean
+  simulate-mutants scenarios linearizability crash-loop bench bench-calls bench-commits bench-failover bench-scale fuzz clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -81,6 +81,15 @@ bench-calls: build ## distributed calls between two processes beside raw TCP; al
 	$(SWITCHBOARD) bench calls --seconds $(or $(SECONDS),2)
 	LD_PRELOAD=$(CURDIR)/.build/allocations.so $(SWITCHBOARD) bench calls --seconds 0.5 --tls on
 	Benchmarks/peers/erlang-calls.sh
+
+bench-commits: build ## commits of a cluster of three processes, beside the floor of the run and etcd; ON: a directory
+	$(SWITCHBOARD) bench commits --on $(or $(ON),.) --etcd Benchmarks/peers/etcd-commits.sh
+
+bench-failover: build ## RUNS (20) of SIGKILL, SIGSTOP and a cut network; MEMORY: MB that nodes are filled up to
+	$(SWITCHBOARD) bench failover --runs $(or $(RUNS),20) --memory $(or $(MEMORY),0) --on $(or $(ON),.)
+
+bench-scale: build ## more actors, more partitions, far nodes; ACTORS='1000 100000 1000000'
+	$(SWITCHBOARD) bench scale $(if $(ACTORS),--actors $(ACTORS)) --on $(or $(ON),.)
 
 bench: build ## the store's figures beside the floor of the same run; ON: a directory on the disk to be measured
 	$(SWITCHBOARD) bench store --on $(or $(ON),.)

@@ -53,7 +53,7 @@ import Testing
     #expect(host.disk.load(ActorKey(type: "counter", id: "a"), of: Host.partition).rows.isEmpty)
   }
 
-  @Test func whatBeganAnewOutlivesTheDeletionOfOthers() {
+  @Test func whatBeganAnewOutlivesTheDeletionOfOthers() throws {
     let partition = PartitionID(rawValue: 0)
     let (first, second) = (ActorKey(type: "counter", id: "a"), ActorKey(type: "counter", id: "b"))
     var dirty = DirtyRows()
@@ -66,7 +66,7 @@ import Testing
     changes = RecordChanges()
     changes.deleted = [second]
     dirty.add(changes, at: 3)
-    let checkpoint = dirty.takeCheckpoint(of: partition, at: 3)
+    let checkpoint = try dirty.takeCheckpoint(of: partition, at: 3)
     #expect(checkpoint.puts.map(\.value) == [[7]])
     #expect(checkpoint.deletedActors.map(\.actorID) == ["a", "b"])
   }

@@ -68,7 +68,7 @@ import Testing
       model.expire(hour: now / 3_600_000)
       let expired = live.expire(at: now)
       #expect(restored.expire(at: now) == expired, "seed \(seed), step \(step)")
-      rows.apply(expired)
+      try rows.apply(expired)
       let id = CommandID(session: random.pick(sessions), sequence: random.next() % 24)
       let expected = model.lookup(id)
       #expect(live.lookup(id) == expected, "seed \(seed), step \(step)")
@@ -77,11 +77,11 @@ import Testing
       let reply = [UInt8(truncatingIfNeeded: step)]
       let outstanding = random.chance(oneIn: 3) ? random.next() % 24 : 0
       model.record(id, reply, outstanding, hour: now / 3_600_000)
-      let changes = try live.record(id, reply: reply, firstOutstanding: outstanding, at: now)
-      let again = try restored.record(id, reply: reply, firstOutstanding: outstanding, at: now)
+      let changes = live.record(id, reply: reply, firstOutstanding: outstanding, at: now)
+      let again = restored.record(id, reply: reply, firstOutstanding: outstanding, at: now)
       #expect(changes == again, "seed \(seed), step \(step): a restored replica writes other rows")
       #expect(live.count == model.count, "seed \(seed), step \(step)")
-      rows.apply(changes)
+      try rows.apply(changes)
       if random.chance(oneIn: 9) { restored = try Self.restored(rows, limits) }
       for session in sessions {
         for sequence: UInt64 in 0..<24 {

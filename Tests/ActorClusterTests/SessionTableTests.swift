@@ -24,8 +24,8 @@ import Testing
   @Test func aRetryFindsItsReply() throws {
     var table = SessionTable()
     #expect(table.lookup(id(1)) == .new)
-    _ = try table.record(id(1), reply: [1], firstOutstanding: 1, at: time(hours: 0))
-    _ = try table.record(id(2), reply: [2], firstOutstanding: 1, at: time(hours: 0))
+    _ = table.record(id(1), reply: [1], firstOutstanding: 1, at: time(hours: 0))
+    _ = table.record(id(2), reply: [2], firstOutstanding: 1, at: time(hours: 0))
     #expect(table.lookup(id(1)) == .replied([1]))
     #expect(table.lookup(id(2)) == .replied([2]))
     #expect(table.lookup(id(3)) == .new)
@@ -36,9 +36,9 @@ import Testing
   @Test func whatTheCallerHasIsForgottenAndNeverRunAgain() throws {
     var table = SessionTable()
     for sequence: UInt64 in 1...3 {
-      _ = try table.record(id(sequence), reply: [UInt8(sequence)], firstOutstanding: 1, at: time(hours: 0))
+      _ = table.record(id(sequence), reply: [UInt8(sequence)], firstOutstanding: 1, at: time(hours: 0))
     }
-    let changes = try table.record(id(4), reply: [4], firstOutstanding: 3, at: time(hours: 0))
+    let changes = table.record(id(4), reply: [4], firstOutstanding: 3, at: time(hours: 0))
     #expect(table.lookup(id(1)) == .forgotten)
     #expect(table.lookup(id(2)) == .forgotten)
     #expect(table.lookup(id(3)) == .replied([3]))
@@ -55,11 +55,11 @@ import Testing
   @Test func commandsMayComeOutOfOrder() throws {
     var table = SessionTable()
     for sequence: UInt64 in [5, 2, 9, 3] {
-      _ = try table.record(id(sequence), reply: [UInt8(sequence)], firstOutstanding: 1, at: time(hours: 0))
+      _ = table.record(id(sequence), reply: [UInt8(sequence)], firstOutstanding: 1, at: time(hours: 0))
     }
     #expect(table.lookup(id(4)) == .new)
     #expect(table.lookup(id(3)) == .replied([3]))
-    _ = try table.record(id(4), reply: [4], firstOutstanding: 4, at: time(hours: 0))
+    _ = table.record(id(4), reply: [4], firstOutstanding: 4, at: time(hours: 0))
     #expect(table.lookup(id(1)) == .forgotten)
     #expect(table.lookup(id(3)) == .forgotten)
     #expect(table.lookup(id(5)) == .replied([5]))
@@ -69,7 +69,7 @@ import Testing
   @Test func aSessionKeepsSoManyRepliesAndNoMore() throws {
     var table = SessionTable(limits: limits(replies: 3))
     for sequence: UInt64 in 1...10 {
-      _ = try table.record(id(sequence), reply: [UInt8(sequence)], firstOutstanding: 0, at: time(hours: 0))
+      _ = table.record(id(sequence), reply: [UInt8(sequence)], firstOutstanding: 0, at: time(hours: 0))
     }
     #expect(table.count == 3)
     #expect(table.lookup(id(7)) == .forgotten)
@@ -78,9 +78,9 @@ import Testing
 
   @Test func aFullPartitionStillAnswersRetriesAndSaysWhatIsForgotten() throws {
     var table = SessionTable(limits: limits(partition: 2))
-    _ = try table.record(id(1), reply: [1], firstOutstanding: 1, at: time(hours: 0))
-    _ = try table.record(id(2), reply: [2], firstOutstanding: 2, at: time(hours: 0))
-    _ = try table.record(
+    _ = table.record(id(1), reply: [1], firstOutstanding: 1, at: time(hours: 0))
+    _ = table.record(id(2), reply: [2], firstOutstanding: 2, at: time(hours: 0))
+    _ = table.record(
       CommandID(session: other, sequence: 1), reply: [], firstOutstanding: 1, at: time(hours: 0))
     #expect(table.lookup(id(1)) == .forgotten)
     #expect(table.lookup(id(2)) == .replied([2]))
@@ -89,8 +89,8 @@ import Testing
 
   @Test func anIdleSessionIsDroppedWithItsRowsAfterItsHours() throws {
     var table = SessionTable(limits: limits(hours: 2))
-    _ = try table.record(id(1), reply: [1], firstOutstanding: 1, at: time(hours: 10))
-    _ = try table.record(
+    _ = table.record(id(1), reply: [1], firstOutstanding: 1, at: time(hours: 10))
+    _ = table.record(
       CommandID(session: other, sequence: 1), reply: [], firstOutstanding: 1, at: time(hours: 12))
     #expect(table.expire(at: time(hours: 13) - 1) == [])
     #expect(table.lookup(id(1)) == .replied([1]))
@@ -107,12 +107,12 @@ import Testing
   /// A refused command leaves no reply. Once its caller is done with it, a late duplicate is not executed.
   @Test func whatTheCallerIsDoneWithIsForgottenAlsoWithoutAReply() throws {
     var table = SessionTable()
-    let changes = try table.record(id(4), reply: [4], firstOutstanding: 4, at: time(hours: 0))
+    let changes = table.record(id(4), reply: [4], firstOutstanding: 4, at: time(hours: 0))
     #expect(table.lookup(id(3)) == .forgotten)
     #expect(table.lookup(id(4)) == .replied([4]))
     #expect(changes.map(\.text).last == "put $session/\(session) header")
     // A caller cannot give up numbers that it has not reached.
-    _ = try table.record(id(5), reply: [5], firstOutstanding: .max, at: time(hours: 0))
+    _ = table.record(id(5), reply: [5], firstOutstanding: .max, at: time(hours: 0))
     #expect(table.lookup(id(5)) == .forgotten)
     #expect(table.lookup(id(6)) == .new)
   }
@@ -121,7 +121,7 @@ import Testing
     var table = SessionTable(limits: limits(hours: 2))
     for hour: Int64 in 0...20 {
       #expect(table.expire(at: time(hours: hour)) == [])
-      _ = try table.record(id(UInt64(hour)), reply: [UInt8(hour)], firstOutstanding: 0, at: time(hours: hour))
+      _ = table.record(id(UInt64(hour)), reply: [UInt8(hour)], firstOutstanding: 0, at: time(hours: hour))
     }
     #expect(table.lookup(id(0)) == .replied([0]))
   }

@@ -29,6 +29,8 @@ struct StoredRows {
     }
   }
 
+  mutating func apply(_ changes: [SessionChange]) throws { apply(try changes.map { try $0.row() }) }
+
   /// In order of type, id and row key.
   var sorted: [ActorRow] {
     rows.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value)
@@ -47,6 +49,10 @@ extension RowChange {
     case .delete(let id): "delete \(id.actor) \(id.row)"
     }
   }
+}
+
+extension SessionChange {
+  var text: String { (try? row().text) ?? "a row that cannot be encoded" }
 }
 
 /// A value from its wire form: a map of integer keys.

@@ -61,15 +61,15 @@ package struct ActorTable: Sendable {
   package mutating func apply(
     _ events: [UInt8], to key: ActorKey, at time: PartitionTime, index: LogIndex
   ) throws -> (changes: Changes, retiredAt: PartitionTime?)? {
-    let wasRetired = residents[key]?.slot.retiredAt != nil
-    guard let changes = try residents[key]?.slot.apply(events, at: time) else { return nil }
-    residents[key]?.lastIndex = index
-    residents[key]?.lastUsed = now
-    residents[key]?.isVacant = false
-    guard !wasRetired, let resident = residents[key], let retiredAt = resident.slot.retiredAt else {
-      return (changes, nil)
-    }
-    leaving.append(Stay(key: key, number: resident.stay))
+    // Looked up once: this is on the way of every commit.
+    guard let place = residents.index(forKey: key) else { return nil }
+    let wasRetired = residents.values[place].slot.retiredAt != nil
+    let changes = try residents.values[place].slot.apply(events, at: time)
+    residents.values[place].lastIndex = index
+    residents.values[place].lastUsed = now
+    residents.values[place].isVacant = false
+    guard !wasRetired, let retiredAt = residents.values[place].slot.retiredAt else { return (changes, nil) }
+    leaving.append(Stay(key: key, number: residents.values[place].stay))
     return (changes, retiredAt)
   }
 
@@ -102,10 +102,12 @@ package struct ActorTable: Sendable {
     var looked = 0
     for _ in 0..<256 {
       guard looked < most, let first = round.popFirst() else { break }
-      guard let resident = stays(first) else { continue }
+      // Without a copy of the state: they are looked at in every tick.
+      guard let place = residents.index(forKey: first.key), residents.values[place].stay == first.number
+      else { continue }
       looked += 1
-      if resident.lastIndex <= checkpointed, now - resident.lastUsed >= idle {
-        residents[first.key] = nil
+      if residents.values[place].lastIndex <= checkpointed, now - residents.values[place].lastUsed >= idle {
+        residents.remove(at: place)
       } else {
         round.append(first)
       }

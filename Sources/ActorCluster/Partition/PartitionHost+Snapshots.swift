@@ -160,15 +160,19 @@ extension PartitionHost {
   /// Writes all that is committed and not yet in the state file.
   package mutating func checkpointNow(_ now: Moment) {
     guard health == .running, !isInstalling, !isWitness, dirty.count > 0 else { return }
-    checkpointing = true
     lastCheckpoint = now.monotonic
+    do {
+      actions.append(.checkpoint(try dirty.takeCheckpoint(of: id, at: appliedIndex)))
+    } catch {
+      return quarantine("its state cannot be encoded: \(error)")
+    }
+    checkpointInFlight = appliedIndex
     pendingCheckpoint = appliedIndex
-    actions.append(.checkpoint(dirty.takeCheckpoint(of: id, at: appliedIndex)))
   }
 
   /// A checkpoint is written, or dropped. One that the state in memory was not made with says nothing about it.
   package mutating func checkpointed(at index: LogIndex) {
-    checkpointing = false
+    checkpointInFlight = nil
     guard pendingCheckpoint == index else { return }
     pendingCheckpoint = nil
     checkpointedIndex = max(checkpointedIndex, index)

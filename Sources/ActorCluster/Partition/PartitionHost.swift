@@ -33,7 +33,9 @@ package struct PartitionHost: Sendable {
   var clock: PartitionClock
   var actions: [PartitionAction] = []
   var waiting: Deque<PartitionCall> = []
-  var checkpointing = false
+  /// Where the checkpoint ends that the storage has been given and has not answered for.
+  var checkpointInFlight: LogIndex?
+  var checkpointing: Bool { checkpointInFlight != nil }
   /// The checkpoint under way, if the state in memory is still the one that it was made of.
   var pendingCheckpoint: LogIndex?
   var lastCheckpoint: Int64 = 0
@@ -220,7 +222,7 @@ package struct PartitionHost: Sendable {
     // Also of a state that cannot be used: no older snapshot may take its place.
     checkpointedIndex = partition.appliedIndex
     state = empty
-    dirty = DirtyRows()
+    dirty = DirtyRows(writtenThrough: checkpointInFlight ?? 0)
     undecided = []
     do {
       // A witness keeps the rows of a snapshot for others, and nothing of its own.

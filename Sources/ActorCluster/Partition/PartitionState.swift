@@ -22,18 +22,7 @@ package struct PartitionState: Sendable {
   /// make the partition forget what its callers still retry.
   package private(set) var sessionMilliseconds: Int64 = 0
 
-  private struct Times: Codable {
-    var time: PartitionTime
-    var session: Int64
-
-    enum CodingKeys: Int, CodingKey {
-      case time = 0
-      case session = 1
-    }
-  }
-
   private static let longestStep: Int64 = 60_000
-  private static let timeRow = RowID(actor: ActorKey(type: "$partition", id: "time"), row: "")
 
   package init(
     id: PartitionID, placement: Placement, types: DurableTypes, limits: SessionTable.Limits = .init()
@@ -105,15 +94,14 @@ package struct PartitionState: Sendable {
     let elapsed = max(0, record.time.milliseconds - time.milliseconds)
     sessionMilliseconds += min(elapsed, Self.longestStep)
     time = max(time, record.time)
-    let times = Times(time: time, session: sessionMilliseconds)
-    changes.rows.append(.put(Self.timeRow, try CBOREncoder().encode(times)))
-    changes.rows += sessions.expire(at: sessionMilliseconds)
+    changes.times = PartitionTimes(time: time, session: sessionMilliseconds)
+    changes.sessions = sessions.expire(at: sessionMilliseconds)
     for acknowledgment in record.acknowledged {
       changes.rows += outbox.acknowledge(acknowledgment)
     }
     switch record.cause {
     case .command(let id, let firstOutstanding, let fingerprint):
-      changes.rows += try sessions.record(
+      changes.sessions += sessions.record(
         id, reply: record.reply, fingerprint: fingerprint, firstOutstanding: firstOutstanding,
         at: sessionMilliseconds)
     case .message(let source, let sequence):
@@ -190,9 +178,9 @@ package struct PartitionState: Sendable {
       for row in rows { try inbox.restore(partition: id, value: row.value) }
     case TimerTable.rowType:
       for row in rows { try timers.restore(actor: id, row: row.rowKey, value: row.value) }
-    case Self.timeRow.actor.type:
+    case PartitionTimes.id.actor.type:
       for row in rows {
-        let times = try CBORDecoder().decode(Times.self, from: row.value)
+        let times = try CBORDecoder().decode(PartitionTimes.self, from: row.value)
         time = times.time
         sessionMilliseconds = times.session
       }

@@ -30,7 +30,7 @@ package struct SessionTable: Sendable {
   }
 
   package static let rowType = "$session"
-  private static let headerRow = "header"
+  static let headerRow = "header"
 
   private var sessions: [SessionID: Session] = [:]
   /// Sessions by the hour of partition time in which they were last used: at most `retentionHours` + 2 buckets.
@@ -58,20 +58,20 @@ package struct SessionTable: Sendable {
   /// Remembers a reply and forgets what need not be remembered any more.
   package mutating func record(
     _ id: CommandID, reply: [UInt8], fingerprint: UInt64 = 0, firstOutstanding: UInt64, at milliseconds: Int64
-  ) throws -> [RowChange] {
-    var changes: [RowChange] = []
+  ) -> [SessionChange] {
+    var changes: [SessionChange] = []
     var session = sessions.removeValue(forKey: id.session) ?? Session()
     let before = session.isStored ? session.header : nil
     let stored = StoredReply(reply: reply, fingerprint: fingerprint)
     session.insert(id.sequence, stored)
     count += 1
-    changes.append(.put(Self.row(id), try CBOREncoder().encode(stored)))
+    changes.append(.reply(id, stored))
     while let first = session.first,
       first < firstOutstanding || session.count > limits.repliesPerSession
     {
       session.removeFirst()
       count -= 1
-      changes.append(.delete(Self.row(CommandID(session: id.session, sequence: first))))
+      changes.append(.reply(CommandID(session: id.session, sequence: first), nil))
     }
     // What the caller is done with is not executed any more, also where no reply was recorded (a refusal).
     session.header.floor = max(session.header.floor, min(firstOutstanding, id.sequence))
@@ -82,7 +82,7 @@ package struct SessionTable: Sendable {
       session.header.hour = hour
     }
     if session.header != before {
-      changes.append(.put(Self.header(id.session), try CBOREncoder().encode(session.header)))
+      changes.append(.header(id.session, session.header))
       session.isStored = true
     }
     sessions[id.session] = session
@@ -95,16 +95,16 @@ package struct SessionTable: Sendable {
   }
 
   /// Forgets the sessions that were idle for the whole retention.
-  package mutating func expire(at milliseconds: Int64) -> [RowChange] {
+  package mutating func expire(at milliseconds: Int64) -> [SessionChange] {
     guard isExpiryDue(at: milliseconds) else { return [] }
     let cutoff = milliseconds / 3_600_000 - limits.retentionHours
-    var changes: [RowChange] = []
+    var changes: [SessionChange] = []
     for hour in hours.keys.filter({ $0 < cutoff }).sorted() {
       for id in (hours.removeValue(forKey: hour) ?? []).sorted() {
         guard let session = sessions.removeValue(forKey: id) else { continue }
         count -= session.count
-        changes += session.sequences.map { .delete(Self.row(CommandID(session: id, sequence: $0))) }
-        changes.append(.delete(Self.header(id)))
+        changes += session.sequences.map { .reply(CommandID(session: id, sequence: $0), nil) }
+        changes.append(.header(id, nil))
       }
     }
     return changes
@@ -120,7 +120,7 @@ package struct SessionTable: Sendable {
     }
     var session = sessions.removeValue(forKey: id) ?? Session()
     if row == Self.headerRow {
-      session.header = try CBORDecoder().decode(Header.self, from: value)
+      session.header = try CBORDecoder().decode(SessionHeader.self, from: value)
       session.isStored = true
       hours[session.header.hour, default: []].insert(id)
     } else if let sequence = UInt64(row, radix: 16) {
@@ -129,40 +129,10 @@ package struct SessionTable: Sendable {
     }
     sessions[id] = session
   }
-
-  private static func row(_ id: CommandID) -> RowID {
-    RowID(actor: ActorKey(type: rowType, id: id.session.description), row: hex(id.sequence))
-  }
-
-  private static func header(_ session: SessionID) -> RowID {
-    RowID(actor: ActorKey(type: rowType, id: session.description), row: headerRow)
-  }
-}
-
-private struct Header: Codable, Equatable, Sendable {
-  /// Ids below it are forgotten.
-  var floor: UInt64 = 0
-  /// Hour of partition time of the last use.
-  var hour: Int64 = .min
-
-  enum CodingKeys: Int, CodingKey {
-    case floor = 0
-    case hour = 1
-  }
-}
-
-private struct StoredReply: Codable, Sendable {
-  var reply: [UInt8]
-  var fingerprint: UInt64
-
-  enum CodingKeys: Int, CodingKey {
-    case reply = 0
-    case fingerprint = 1
-  }
 }
 
 private struct Session: Sendable {
-  var header = Header()
+  var header = SessionHeader()
   var isStored = false
   /// In order of sequence.
   private var replies: Deque<(sequence: UInt64, reply: StoredReply)> = []

@@ -5,7 +5,11 @@ internal import Foundation
 struct BenchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measure this machine and this build.",
-    subcommands: [Store.self, Calls.self, Codec.self, BenchPeerCommand.self])
+    subcommands: [
+      Store.self, Calls.self, Codec.self, CommitsBenchCommand.self, FailoverBenchCommand.self,
+      ScaleBenchCommand.self,
+      BenchPeerCommand.self,
+    ])
 
   struct Store: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -45,10 +45,14 @@ struct BenchPeerCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "peer", abstract: "The other process of a benchmark.", shouldDisplay: false)
 
-  enum Kind: String, ExpressibleByArgument { case floor, calls }
+  enum Kind: String, ExpressibleByArgument { case floor, calls, node, relay }
 
   @Argument var kind: Kind
   @Argument var directory: String
+  /// Of a cluster benchmark.
+  @Option var node = ""
+  /// Bytes of resident memory that the node fills up to.
+  @Option var memory = 0
 
   mutating func run() async throws {
     switch kind {
@@ -68,6 +72,10 @@ struct BenchPeerCommand: AsyncParsableCommand {
       while getppid() != 1 { try await Task.sleep(for: .seconds(1)) }
       system.resignID(echo.id)
       await system.stop()
+    case .node:
+      try await BenchNode(cluster: BenchCluster(readingFrom: directory), name: node, memory: memory).run()
+    case .relay:
+      try await DelayRelay(readingFrom: directory).run { Self.say(port: $0) }
     }
   }
 
