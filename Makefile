@@ -18,7 +18,7 @@ DEMO_FLAGS := $(if $(DATA),--data "$(DATA)") $(if $(DAY),--day "$(DAY)") $(if $(
 
 # Two builds at once would wait for each other.
 .NOTPARALLEL:
-.PHONY: help demo failover build bootstrap test test-debug test-release lint format chaos check-steps simulate \
+.PHONY: help demo failover transfer build bootstrap test test-debug test-release lint format chaos check-steps simulate \
   simulate-mutants scenarios linearizability crash-loop bench bench-calls bench-commits bench-failover bench-scale fuzz clean
 
 help: ## this list
@@ -31,6 +31,9 @@ demo: build ## three nodes on this machine, a day of calls, one node killed: wha
 
 failover: build ## kill and restart a leader RUNS times (20), and print how long the others took
 	$(SWITCHBOARD) demo --failover-runs $(or $(RUNS),20)
+
+transfer: build ## hand leaderships over under load RUNS times (200), and print how long commands waited
+	$(SWITCHBOARD) demo --transfer-runs $(or $(RUNS),200)
 
 build: bootstrap ## the executable, optimized; the first time takes several minutes
 	@echo 'building $(SWITCHBOARD)'

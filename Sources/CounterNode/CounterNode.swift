@@ -9,7 +9,8 @@ import PeerTransport
 
 @main
 struct CounterNode {
-  /// `counter-node NAME CLUSTER-DIRECTORY`, where the directory holds what `LocalCluster` wrote. Runs until killed.
+  /// `counter-node NAME CLUSTER-DIRECTORY`, where the directory holds what `LocalCluster` wrote. Runs until killed; SIGTERM drains it
+  /// first, and then it ends.
   static func main() async throws {
     guard CommandLine.arguments.count == 3, let node = NodeID(validating: CommandLine.arguments[1]) else {
       FileHandle.standardError.write(Data("usage: counter-node NAME CLUSTER-DIRECTORY\n".utf8))
@@ -18,6 +19,7 @@ struct CounterNode {
     LoggingSystem.bootstrap(StreamLogHandler.standardError)
     let cluster = try LocalCluster(directory: CommandLine.arguments[2])
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
+    signal(SIGTERM, SIG_IGN)
     // Each time around the files that turned out to be lost are set aside.
     while true { try await run(node, of: cluster, group) }
   }
@@ -55,9 +57,17 @@ struct CounterNode {
         try await Task.sleep(for: .milliseconds(200))
       }
     }
-    for await _ in lost { break }
+    let terminated = DispatchSource.makeSignalSource(signal: SIGTERM, queue: .global())
+    terminated.setEventHandler { isLost.yield(asked) }
+    terminated.resume()
+    let reason = await lost.first { _ in true }
     reporter.cancel()
+    if reason == asked { _ = await system.drain(within: .seconds(8)) }
+    terminated.cancel()
     await system.stop()
     store.close()
+    if reason == asked { exit(0) }
   }
+
+  private static let asked = "it was asked to end"
 }

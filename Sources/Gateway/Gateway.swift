@@ -93,6 +93,7 @@ public struct Gateway: Sendable {
     HealthRoutes(system: system, statistics: statistics).register(on: router, routes)
     ClusterRoute(system: system, configuration: configuration).register(on: routes)
     LinksRoute(system: system, configuration: configuration).register(on: routes)
+    DrainRoutes(system: system, calls: calls, logger: logger).register(on: routes)
     FaultRoutes(faults: faults, node: configuration.node.rawValue, calls: calls, logger: logger).register(
       on: routes)
     InteractionRoutes(calls: calls).register(on: routes)

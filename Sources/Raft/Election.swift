@@ -17,6 +17,12 @@ struct VoteTally: Sendable {
     }
   }
 
+  /// Who refused because it heard its leader has learned that the leader is gone.
+  mutating func grantLater(_ replica: ReplicaID) {
+    refused.removeAll { $0 == replica }
+    record(replica, granted: true)
+  }
+
   func answer(of replica: ReplicaID) -> Bool? {
     if granted.contains(replica) { return true }
     return refused.contains(replica) ? false : nil
@@ -106,7 +112,7 @@ extension Raft {
 
   mutating func countPreVote(_ message: Message, granted: Bool) {
     guard role == .preCandidate, message.term == (granted ? term + 1 : term) else { return }
-    tally.record(message.from, granted: granted)
+    if granted { tally.grantLater(message.from) } else { tally.record(message.from, granted: false) }
     decidePreVote()
   }
 
@@ -137,6 +143,8 @@ extension Raft {
       // Somebody else acts on the hint: let them finish.
       electionElapsed = 0
     }
+    let isEarly = couldVote && hasLiveLeader && role == .follower
+    earlyPreVote = isEarly && acceptsLog(lastIndex: lastIndex, lastTerm: lastTerm) ? message : nil
     send(
       .preVoteReply(granted: isGranted), to: message.from,
       term: isGranted ? message.term : currentTerm)
@@ -200,6 +208,7 @@ extension Raft {
       isHinted = false
     }
     heldVotes = []
+    earlyPreVote = nil
     if role == .leader {
       peers = []
       uncommittedBytes = 0

@@ -66,6 +66,7 @@ extension Raft {
       becomeFollower(term: term, leader: replica)
     }
     electionElapsed = 0
+    earlyPreVote = nil
     if acknowledgment?.leader != replica {
       acknowledgment = Acknowledgment(leader: replica)
       // It is acknowledged to once it has answered.

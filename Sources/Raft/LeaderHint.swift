@@ -4,7 +4,8 @@ extension Raft {
   /// The process behind `replica` is gone: a redial was refused, or found a new incarnation.
   ///
   /// If that is the current leader it is forgotten, and PreVote starts: at once at the lowest
-  /// remaining voter, later at the others by rank, so that two do not campaign together. A wrong
+  /// remaining voter, later at the others by rank, so that two do not campaign together. Whoever got
+  /// the hint earlier and asked already gets the answer that it would get now. A wrong
   /// hint is harmless: PreVote fails where the leader is heard, and its next message restores it.
   public mutating func leaderUnreachable(_ replica: ReplicaID) {
     guard role == .follower, replica == leader, replica != id else { return }
@@ -12,11 +13,14 @@ extension Raft {
     acknowledgment = nil
     isHinted = true
     let rank = rank(without: replica)
+    let early = earlyPreVote
+    earlyPreVote = nil
     if rank == 0 {
       startPreVote()
     } else {
       electionElapsed = 0
       electionTimeout = min(electionTimeout, rank * configuration.hintStaggerTicks)
+      if let early, early.from != replica { receive(early) }
     }
   }
 

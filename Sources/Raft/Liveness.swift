@@ -5,6 +5,7 @@ extension Raft {
   public mutating func leaderAlive(_ replica: ReplicaID, term aliveTerm: Term) {
     guard role == .follower, leader == replica, aliveTerm == term else { return }
     electionElapsed = 0
+    earlyPreVote = nil
   }
 
   /// The process of `replica` is alive and reachable: counts for CheckQuorum.

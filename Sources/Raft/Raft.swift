@@ -66,6 +66,9 @@ public struct Raft: Sendable {
   var checkpoint: LogIndex = 0
   var compactable: LogIndex = 0
 
+  /// Follower: who asked for a PreVote and was refused only because this replica heard its leader.
+  var earlyPreVote: Message?
+
   /// Leader: all other members, ascending. Empty otherwise.
   var peers: [Progress] = []
   var heartbeatElapsed = 0

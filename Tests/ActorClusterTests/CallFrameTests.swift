@@ -3,6 +3,7 @@ import ActorCluster
 import CBOR
 import ClusterTestKit
 import NIOCore
+import NodeStore
 import PeerTransport
 import Testing
 
@@ -32,6 +33,7 @@ import Testing
       (.answer(77, .failed(.shuttingDown)), "1103000000000000004da16c7368757474696e67446f776ea0"),
       (.cancel(77), "12000000000000004d"), (.credit(77), "13000000000000004d"),
       (.watch(9), "140000000000000009"), (.ended(9), "150000000000000009"),
+      (.leading(PartitionID(rawValue: 3), term: 7), "16000000030000000000000007"),
     ]
   }
 
@@ -56,6 +58,7 @@ import Testing
     case .credit(let bytes): out.writeCredit(bytes)
     case .watch(let actor): out.writeWatch(actor)
     case .ended(let actor): out.writeEnded(actor)
+    case .leading(let partition, let term): out.writeLeading(partition, term: term)
     }
     return Array(out.readableBytesView)
   }

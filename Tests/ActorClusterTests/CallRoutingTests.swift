@@ -1,5 +1,6 @@
 // Where the attempts of a call go.
 import ActorCluster
+import NodeStore
 import PeerTransport
 import Testing
 
@@ -86,6 +87,49 @@ import Testing
     routing.unanswered(by: a, "is not connected")
     #expect(routing.next(now: 0) == .send(to: b))
     #expect(routing.lastProblem == "a is not connected")
+  }
+
+  /// Nothing went out to it: no time was lost, and none need be.
+  @Test func nodesWithoutAConnectionArePassedOverAtOnce() {
+    var routing = routing(leader: a)
+    #expect(routing.next(now: 0) == .send(to: a))
+    routing.unanswered(by: a, "lost its connection")
+    #expect(routing.next(now: 0) == .send(to: b))
+    routing.redirected(from: b, to: a)
+    #expect(routing.next(now: 0) == .send(to: a))
+    routing.notConnected(to: a)
+    #expect(routing.next(now: 0) == .send(to: c))
+    routing.redirected(from: c, to: b)
+    #expect(routing.next(now: 0) == .send(to: b), "the new leader is asked without a pause")
+  }
+
+  @Test func withoutAnyConnectionThereAreLongerAndLongerPauses() {
+    var routing = routing()
+    var pauses: [Int64] = []
+    var now: Int64 = 0
+    while pauses.count < 4 {
+      switch routing.next(now: now) {
+      case .send(let node): routing.notConnected(to: node)
+      case .wait(let pause):
+        pauses.append(pause)
+        now += pause
+      case .giveUp(let error):
+        Issue.record("\(error)")
+        return
+      }
+    }
+    #expect(pauses == [20, 40, 80, 160])
+  }
+
+  @Test func aLeaderBeforeHasAMomentToSayThatItLeadsNoMore() {
+    var moves = LeaderMoves()
+    let (zero, one) = (PartitionID(rawValue: 0), PartitionID(rawValue: 1))
+    let steps = [
+      moves.due([one, zero], now: 0), moves.due([], now: LeaderMoves.farewell - 1),
+      moves.due([one], now: LeaderMoves.farewell), moves.due([], now: 2 * LeaderMoves.farewell),
+      moves.due([], now: 3 * LeaderMoves.farewell),
+    ]
+    #expect(steps == [[], [], [zero], [one], []])
   }
 
   @Test func pausesDoubleToALimitAndEndAtTheDeadline() {

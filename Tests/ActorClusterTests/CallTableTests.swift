@@ -1,6 +1,7 @@
 // Calls under way: every one of them ends, and its waiter hears of it once.
 import ActorCluster
 import ClusterTestKit
+import NodeStore
 import Testing
 
 @Suite struct CallTableTests {
@@ -32,6 +33,25 @@ import Testing
     #expect(late?.waiter == nil)
     #expect(table.count == 0)
     #expect(table.timers == 0)
+  }
+
+  /// Another node leads the partition: what was asked over other links is asked anew, and late answers still count.
+  @Test func callsOfAPartitionAreAbandonedButForTheOnesToItsLeader() {
+    var table = table()
+    let (zero, one) = (PartitionID(rawValue: 0), PartitionID(rawValue: 1))
+    var calls: [UInt64] = []
+    for (waiter, link, partition) in [("a", 1, zero), ("b", 2, zero), ("c", 1, one), ("d", 1, nil)] {
+      let call = table.open(link: UInt32(link), cost: 10, until: 100, partition: partition)
+      _ = table.attach(waiter, to: call)
+      calls.append(call)
+    }
+    let abandoned = table.abandon(callsTo: zero, exceptOver: 2)
+    #expect(abandoned.map(\.waiter) == ["a"])
+    let again = table.abandon(callsTo: zero, exceptOver: 2)
+    #expect(again.isEmpty)
+    let late = table.end(calls[0], link: 1)
+    #expect(late?.cost == 10 && late?.waiter == nil)
+    #expect(table.count == 3)
   }
 
   @Test func anAnswerOverAnotherLinkIsNone() {

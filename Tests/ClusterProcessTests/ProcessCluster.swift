@@ -55,6 +55,22 @@ final class ProcessCluster: Sendable {
     process.waitUntilExit()
   }
 
+  /// Asks the node to end, and waits until it has.
+  /// - Returns: the exit status; nil if it had to be killed.
+  func terminate(_ node: NodeID, within limit: Duration = .seconds(20)) async throws -> Int32? {
+    guard let process = started.withLock({ $0[node]?.process }) else { return nil }
+    process.terminate()
+    let deadline = ContinuousClock.now + limit
+    while process.isRunning {
+      guard ContinuousClock.now < deadline else {
+        kill(node)
+        return nil
+      }
+      try await Task.sleep(for: .milliseconds(5))
+    }
+    return process.terminationStatus
+  }
+
   func isRunning(_ node: NodeID) -> Bool { started.withLock { $0[node]?.process.isRunning } ?? false }
 
   func processIdentifier(of node: NodeID) -> Int32? {

@@ -15,5 +15,8 @@ import Testing
     #expect(readiness.reasons[1] == "partition 2 is loading")
     #expect(readiness.reasons[2] == "partition 3 is quarantined")
     #expect(!Readiness([]).ready)
+    let drained = Readiness([.init(0)], isDraining: true)
+    #expect(!drained.ready)
+    #expect(drained.reasons == ["this node is being drained: ask another one"])
   }
 }

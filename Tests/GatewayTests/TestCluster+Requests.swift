@@ -104,10 +104,11 @@ extension TestCluster {
         case "id": message.id = value
         case "event": message.event = value
         case "data": message.data += value
+        case "retry": message.event = "retry \(value)"
         default: Issue.record("unknown field in \(line)")
         }
       }
-      return message.data.isEmpty ? nil : message
+      return message.data.isEmpty && !message.event.hasPrefix("retry") ? nil : message
     }
   }
 }

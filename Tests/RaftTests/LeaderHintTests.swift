@@ -81,6 +81,34 @@ import Testing
     #expect(cluster[3].raft.leader == TestCluster.replica(1))
   }
 
+  /// Two processes do not see the same socket close in the same moment.
+  @Test func aFirstAttemptThatCameTooEarlySucceedsWithTheSecondHint() {
+    var cluster = TestCluster(3)
+    cluster.elect(1)
+    cluster[1].isIsolated = true
+    cluster.at(2) { $0.leaderUnreachable(TestCluster.replica(1)) }
+    cluster.settle()
+    #expect(cluster.leaders == [1])
+    cluster.at(3) { $0.leaderUnreachable(TestCluster.replica(1)) }
+    cluster.settle()
+    #expect(cluster.leaders.contains(2), "without a tick")
+    #expect(cluster[2].raft.term == 2)
+  }
+
+  @Test func aRefusalStandsWhileTheLeaderIsHeard() {
+    var cluster = TestCluster(3)
+    cluster.elect(1)
+    cluster.at(2) { $0.leaderUnreachable(TestCluster.replica(1)) }
+    cluster.settle()
+    // The leader speaks again, and much later it is gone indeed: the old question is not answered then.
+    cluster.run(ticks: 6)
+    cluster[1].isIsolated = true
+    cluster.sent = []
+    cluster.at(3) { $0.leaderUnreachable(TestCluster.replica(1)) }
+    cluster.settle()
+    #expect(cluster.leaders == [1])
+  }
+
   @Test func aFirstAttemptThatCameTooEarlyIsRepeatedSoon() {
     // Replica 2 gets the hint, replica 3 only later: until then it refuses.
     var cluster = TestCluster(3)

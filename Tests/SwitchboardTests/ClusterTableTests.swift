@@ -6,13 +6,17 @@ import Testing
 @Suite struct ClusterTableTests {
   private func partition(
     _ number: Int, leader: String?, role: String, term: Int, commit: Int, applied: Int,
-    health: String = "running"
+    health: String = "running", followers: [(node: String, lag: Int, isActive: Bool)]? = nil
   ) -> String {
+    let followers = (followers ?? []).map {
+      #"{"node": "\#($0.node)", "lag": \#($0.lag), "isActive": \#($0.isActive), "isVoter": true}"#
+    }
+    let known = followers.isEmpty ? "null" : "[\(followers.joined(separator: ","))]"
     let leader = leader.map { "\"\($0)\"" } ?? "null"
     return """
       {"partition": \(number), "role": "\(role)", "leader": \(leader), "term": \(term), "commitIndex": \(commit),
        "appliedIndex": \(applied), "lastIndex": \(commit), "isServing": true, "health": "\(health)", "actors": 12,
-       "outboxMessages": 0, "timers": 3, "replies": 4}
+       "outboxMessages": 0, "timers": 3, "replies": 4, "followers": \(known)}
       """
   }
 
@@ -25,9 +29,10 @@ import Testing
       {"cluster": "bank", "node": "north", "version": "1", "addedLater": true,
        "certificates": \(certificates),
        "nodes": [{"name": "east", "state": "connected", "api": "http://127.0.0.1:8103", "disk": "\(disk)", "more": 1,
-                  "certificate": "\(certificate.0)", "certificateDays": \(certificate.1)},
+                  "certificate": "\(certificate.0)", "certificateDays": \(certificate.1), "service": "draining",
+                  "version": "1.1", "clockOffsetMilliseconds": 12},
                  {"name": "north", "state": "self", "api": "http://127.0.0.1:8101",
-                  "disk": "well"},
+                  "disk": "well", "service": "active", "version": "1", "clockOffsetMilliseconds": -3},
                  {"name": "south", "state": "\(south)"}],
        "partitions": [\(partitions.joined(separator: ","))]}
       """
@@ -35,25 +40,36 @@ import Testing
   }
 
   @Test func aHealthyClusterIsAllWell() throws {
-    let report = try report(
+    var report = try report(
       south: "connected",
       [
         partition(0, leader: "east", role: "follower", term: 3, commit: 12_345, applied: 12_345),
-        partition(10, leader: "north", role: "leader", term: 12, commit: 7, applied: 6),
+        partition(
+          10, leader: "north", role: "leader", term: 12, commit: 7, applied: 6,
+          followers: [("east", 0, true), ("south", 120, false)]),
       ])
+    #expect(report.leadersElsewhere == ["http://127.0.0.1:8103"])
+    report.add(
+      try self.report(
+        south: "connected",
+        [
+          partition(
+            0, leader: "east", role: "leader", term: 3, commit: 12_345, applied: 12_345,
+            followers: [("north", 0, true), ("south", 0, true)])
+        ]))
     #expect(report.troubles == [])
     #expect(
       ClusterTable.text(report) == """
         cluster bank, as north sees it (version 1)
 
-        NODE   STATE      LEADS  DISK  CERT   API
-        east   connected      1  well  365 d  http://127.0.0.1:8103
-        north  self           1  well  -      http://127.0.0.1:8101
-        south  connected      0  -     -      -
+        NODE   STATE      SERVICE   LEADS  DISK   CLOCK  CERT   VERSION  API
+        east   connected  draining      1  well  +12 ms  365 d  1.1      http://127.0.0.1:8103
+        north  self       active        1  well   -3 ms  -      1        http://127.0.0.1:8101
+        south  connected  -             0  -          -  -      -        -
 
-        PARTITION  LEADER  ROLE      TERM  COMMIT  APPLIED  ACTORS  HEALTH
-                0  east    follower     3   12345    12345      12  running
-               10  north   leader      12       7        6      12  running
+        PARTITION  LEADER  ROLE      TERM  COMMIT  APPLIED  LAG         SESSIONS  ACTORS  HEALTH
+                0  east    follower     3   12345    12345  0                  -      12  running
+               10  north   leader      12       7        6  south 120?         -      12  running
 
         all well
         """)
@@ -71,9 +87,9 @@ import Testing
     #expect(
       ClusterTable.text(report).hasSuffix(
         """
-        PARTITION  LEADER  ROLE          TERM  COMMIT  APPLIED  ACTORS  HEALTH
-                0  none    preCandidate     3       1        1      12  running
-                1  east    follower         3       1        0      12  quarantined: bad entry
+        PARTITION  LEADER  ROLE          TERM  COMMIT  APPLIED  LAG  SESSIONS  ACTORS  HEALTH
+                0  none    preCandidate     3       1        1  -           -      12  running
+                1  east    follower         3       1        0  -           -      12  quarantined: bad entry
 
         not well:
           node south is unreachable from north
@@ -102,6 +118,6 @@ import Testing
         "the certificate of node north was revoked: switchboard pki renew --name north",
         "north cannot use the TLS files on its disk: north.key is not the private key of north.pem",
       ])
-    #expect(ClusterTable.text(report).contains("east   connected      1  well  over  http"))
+    #expect(ClusterTable.text(report).contains("+12 ms  over  1.1      http"))
   }
 }

@@ -27,6 +27,13 @@ package struct ClockMedian: Sendable {
       offset: min(max(wall, 0), Self.latest) - monotonic, taken: monotonic)
   }
 
+  /// How far each clock that is known is ahead of the median, in milliseconds; none without a median.
+  package func offsets(monotonic: Int64) -> [NodeID: Int64] {
+    guard let median = median(monotonic: monotonic) else { return [:] }
+    return readings.filter { monotonic - $0.value.taken <= Self.staleMilliseconds }
+      .mapValues { $0.offset + monotonic - median }
+  }
+
   /// Milliseconds since 1970; nil while fewer than a majority of clocks are known. Of an even number the lower
   /// of the two middle ones, so that one fast clock out of two does not count.
   package func median(monotonic: Int64) -> Int64? {

@@ -30,7 +30,8 @@ public struct ClusterTopology: Equatable, Sendable {
 /// Timing of a node. LAN and WAN presets differ in nothing else.
 public struct ClusterTiming: Equatable, Sendable {
   public var tickMilliseconds: Int64 = 20
-  public var electionTicks = 30
+  /// A leader that hangs or is cut off is missed after once to twice so many ticks.
+  public var electionTicks = 20
   public var heartbeatTicks = 5
   /// How long a call waits at one node before it asks another.
   public var attemptMilliseconds: Int64 = 1_500

@@ -27,6 +27,7 @@ final class NodeHost: Sendable {
   private let pinger = NIOLockedValueBox<[RepeatedTask]>([])
   private let heartbeats = NIOLockedValueBox(NodeHeartbeats())
   private let timing: ClusterTiming
+  private let version: String
   let feed = EventFeed()
   let types: DurableTypes
 
@@ -40,6 +41,7 @@ final class NodeHost: Sendable {
     let node = configuration.transport.identity.node
     self.topology = topology
     timing = configuration.timing
+    version = configuration.version
     self.types = types
     self.clock = clock
     self.links = links
@@ -108,6 +110,10 @@ final class NodeHost: Sendable {
 
   private func ping() {
     services.disk.observe(at: clock.monotonic())
+    pingAll()
+  }
+
+  func pingAll() {
     for node in topology.nodes where node != services.node { ping(node) }
   }
 
@@ -118,6 +124,7 @@ final class NodeHost: Sendable {
     let disk = services.disk.report
     ping.commitMicroseconds = disk.microseconds
     ping.disk = disk.level.rawValue
+    ping.tell(services.operations.news(version: version, at: clock.monotonic()))
     links.send(.ping(ping), to: node)
   }
 
@@ -166,6 +173,7 @@ final class NodeHost: Sendable {
 
   func disconnected(_ node: NodeID) {
     peers.withLockedValue { $0.forget(node) }
+    submitToAll(.nodeCut(node))
   }
 
   private func received(_ ping: PingFrame, from node: NodeID) {
@@ -178,6 +186,7 @@ final class NodeHost: Sendable {
     guard !refuses(ping, from: node) else { return }
     guard agrees(ping.files, of: node) else { return }
     services.observeClock(of: node, wall: ping.wall)
+    services.operations.received(ping.news, from: node, at: clock.monotonic())
     services.disk.received(
       level: ping.disk, microseconds: ping.commitMicroseconds, from: node, at: clock.monotonic())
   }

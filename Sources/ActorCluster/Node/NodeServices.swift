@@ -11,6 +11,7 @@ final class NodeServices: Sendable {
   let store: NodeStore
   let feed: EventFeed
   let disk: DiskMonitor
+  let operations = NodeOperations()
   let logger: Logger
   private let clock: ClusterClock
   private let median: NIOLockedValueBox<ClockMedian>
@@ -22,6 +23,8 @@ final class NodeServices: Sendable {
   /// When each partition loop ticked last, by its number.
   private let ticks = NIOLockedValueBox<[Int: Int64]>([:])
   private let confirmed = NIOLockedValueBox<Set<PartitionID>>([])
+  /// Tells systems without replicas whom to call.
+  let onLeading = NIOLockedValueBox<(@Sendable (PartitionID, UInt64) -> Void)?>(nil)
 
   /// How messages between partitions of this node find their loops; set once the loops exist.
   struct Router: Sendable {
@@ -65,6 +68,12 @@ final class NodeServices: Sendable {
     return Moment(monotonic: monotonic, medianWall: middle)
   }
 
+  /// How far each node's wall clock is ahead of the median, in milliseconds; none while that is not known.
+  func clockOffsets() -> [NodeID: Int64] {
+    let monotonic = clock.monotonic()
+    return median.withLockedValue { $0.offsets(monotonic: monotonic) }
+  }
+
   func observeClock(of node: NodeID, wall: Int64) {
     let monotonic = clock.monotonic()
     median.withLockedValue { $0.observe(node, wall: wall, monotonic: monotonic) }
@@ -102,6 +111,7 @@ final class NodeServices: Sendable {
         "leader": "\(leader.map(\.description) ?? "none yet")",
       ])
     led.withLockedValue { $0[partition] = isSelf ? term : nil }
+    if isSelf { onLeading.withLockedValue { $0 }?(partition, term) }
     if directory.setLeader(leader, of: partition), leader != nil {
       router.withLockedValue { $0 }?.submitToAll(.destinationChanged(partition))
     }
@@ -132,6 +142,9 @@ final class NodeServices: Sendable {
       return AliveFrame.Led(partition: partition, term: term)
     }
   }
+
+  /// The partitions that this node leads, with their terms.
+  var ledNow: [PartitionID: UInt64] { led.withLockedValue { $0 } }
 
   // MARK: the log's standing
 
@@ -170,19 +183,43 @@ protocol FrameLinks: Sendable {
 /// Who leads which partition, as far as this system knows. Safe from any thread.
 final class LeaderDirectory: Sendable {
   private let leaders = NIOLockedValueBox<[PartitionID: NodeID]>([:])
+  private let changed = NIOLockedValueBox<Set<PartitionID>>([])
+  /// What leaders said of themselves: the highest term of each partition.
+  private let terms = NIOLockedValueBox<[PartitionID: UInt64]>([:])
 
   func leader(of partition: PartitionID) -> NodeID? {
     leaders.withLockedValue { $0[partition] }
   }
 
+  /// Partitions whose leader is another one since this was asked last.
+  func takeChanged() -> Set<PartitionID> {
+    changed.withLockedValue { changed in
+      guard !changed.isEmpty else { return [] }
+      defer { changed = [] }
+      return changed
+    }
+  }
+
+  /// A node says that it leads: for systems without replicas, which hear of it in no other way.
+  func heard(from node: NodeID, leading partition: PartitionID, term: UInt64) {
+    let isNews = terms.withLockedValue { terms in
+      guard term >= terms[partition, default: 0] else { return false }
+      terms[partition] = term
+      return true
+    }
+    if isNews { setLeader(node, of: partition) }
+  }
+
   /// Whether this changed anything.
   @discardableResult
   func setLeader(_ node: NodeID?, of partition: PartitionID) -> Bool {
-    leaders.withLockedValue { leaders in
+    let isChange = leaders.withLockedValue { leaders in
       guard leaders[partition] != node else { return false }
       leaders[partition] = node
       return true
     }
+    if isChange, node != nil { changed.withLockedValue { _ = $0.insert(partition) } }
+    return isChange
   }
 
   /// Forgets the leader of a partition if it is that node.

@@ -16,8 +16,7 @@ extension PartitionLoop {
     for partition in hosts.keys.sorted() {
       guard let host = hosts[partition], host.isLeader, host.raft.transferTarget == nil,
         moment.monotonic - (handOvers[partition] ?? -Self.handOverPause) >= Self.handOverPause,
-        let refuge = services.disk.refuge(
-          for: partition, at: moment.monotonic, isCaughtUp: { host.isCaughtUp($0) })
+        let refuge = refuge(for: partition, host, at: moment.monotonic)
       else { continue }
       handOvers[partition] = moment.monotonic
       hosts[partition]?.transferLeadership(to: refuge)

@@ -23,6 +23,8 @@ enum PartitionEvent: Sendable {
   case snapshotRefused(LogBase, StoreError)
   case nodeConnected(NodeID)
   case nodeGone(NodeID)
+  /// The link to the node is down.
+  case nodeCut(NodeID)
   /// A heartbeat: what the node leads, and whether it hears this one.
   case nodeAlive(NodeID, led: [AliveFrame.Led], hearsUs: Bool)
 }
@@ -48,9 +50,9 @@ actor PartitionLoop {
   var hosts: [PartitionID: PartitionHost]
   let services: NodeServices
   /// Which of the node's loops this is.
-  private let number: Int
+  let number: Int
   let topology: ClusterTopology
-  private let timing: ClusterTiming
+  let timing: ClusterTiming
   var touched: Set<PartitionID> = []
   private var drainScheduled = false
   private var responders: [CallID: @Sendable (CallAnswer) -> Void] = [:]
@@ -58,10 +60,8 @@ actor PartitionLoop {
   private var ticker: RepeatedTask?
   /// The store may be closed: nothing is handled any more.
   var isStopped = false
-  private var connectedSince: [NodeID: Int64] = [:]
-  private var lastTransfer: Int64 = 0
-  /// When each partition was last handed to the node that should lead it.
-  private var transfers: [PartitionID: Int64] = [:]
+  private(set) var connectedSince: [NodeID: Int64] = [:]
+  var handedOver = HandOvers()
   /// When each leadership was last to be handed over because of the disk.
   var handOvers: [PartitionID: Int64] = [:]
   private var complaints = RepeatedComplaints()
@@ -194,6 +194,7 @@ actor PartitionLoop {
       hosts[partition]?.snapshotRefused(base, moment)
     case .nodeConnected(let node): hosts[partition]?.nodeConnected(node)
     case .nodeGone(let node): hosts[partition]?.nodeGone(node)
+    case .nodeCut(let node): hosts[partition]?.nodeCut(node)
     case .nodeAlive(let node, let led, let hearsUs):
       if let led = led.first(where: { $0.partition == partition }) {
         hosts[partition]?.leaderAlive(node, term: led.term)
@@ -209,31 +210,12 @@ actor PartitionLoop {
     for partition in hosts.keys { hosts[partition]?.tick(moment) }
     touched.formUnion(hosts.keys)
     heedDisk(moment)
+    heedDrain(moment)
     spreadLeaders(moment)
     replaceReplicas(moment)
     tendFiles(moment)
     drain()
     services.ticked(number, at: moment.monotonic)
-  }
-
-  private static let transferPause: Int64 = 30_000
-
-  /// Hands one leadership at a time to the node that should have it, once that node has been up for a while.
-  private func spreadLeaders(_ moment: Moment) {
-    guard moment.monotonic - lastTransfer >= 250 else { return }
-    for partition in hosts.keys.sorted() {
-      guard let host = hosts[partition], host.isServing,
-        let preferred = topology.preferredLeader(of: partition), preferred != services.node,
-        let since = connectedSince[preferred], moment.monotonic - since >= timing.settleMilliseconds,
-        host.isCaughtUp(preferred), services.disk.mayLead(preferred, at: moment.monotonic),
-        // It came back: that node cannot keep it, and asking again at once would be a storm.
-        moment.monotonic - (transfers[partition] ?? -Self.transferPause) >= Self.transferPause
-      else { continue }
-      lastTransfer = moment.monotonic
-      transfers[partition] = moment.monotonic
-      hosts[partition]?.transferLeadership(to: preferred)
-      return
-    }
   }
 
   // MARK: actions

@@ -79,6 +79,8 @@ package struct AppliedRecord: Equatable, Sendable {
 package struct PartitionLimits: Sendable {
   /// Calls held while a new leader gets ready.
   package var waitingCalls = 10_000
+  /// How long a replica that knows no leader keeps a call until there is one, in milliseconds.
+  package var leaderlessMilliseconds: Int64 = 500
   /// Outbox messages held; past it outside commands are refused, messages and timers of accepted work are not.
   package var outboxMessages = 50_000
   /// Messages under way to one partition.

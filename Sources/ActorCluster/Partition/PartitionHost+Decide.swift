@@ -13,7 +13,7 @@ extension PartitionHost {
     if isTooLate(call, now) {
       fail(call, Self.tooLate)
     } else if !isLeader {
-      actions.append(.answer(call.id, .redirected(to: leaderNode)))
+      sendOn(call, now)
     } else if case .quarantined(let detail) = health {
       // What only this replica cannot read another leads soon.
       if filesFault != nil, raft.membership.allVoters.count > 1 {
@@ -23,7 +23,7 @@ extension PartitionHost {
       }
     } else if let problem = call.actor.problem {
       fail(call, .invalidCall(problem))
-    } else if !isServing || !waiting.isEmpty {
+    } else if !isDeciding || !waiting.isEmpty {
       guard waiting.count < limits.waitingCalls else {
         return fail(
           call, .overloaded(what: "\(id) is taking over its leadership", retryAfterMilliseconds: 100))
@@ -35,7 +35,7 @@ extension PartitionHost {
   }
 
   mutating func releaseWaiting(_ now: Moment) {
-    while isServing, let call = waiting.popFirst() {
+    while isDeciding, let call = waiting.popFirst() {
       if isTooLate(call, now) { fail(call, Self.tooLate) } else { decide(call, now) }
     }
   }

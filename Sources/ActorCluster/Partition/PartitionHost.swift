@@ -33,6 +33,8 @@ package struct PartitionHost: Sendable {
   var clock: PartitionClock
   var actions: [PartitionAction] = []
   var waiting: Deque<PartitionCall> = []
+  /// Calls for which nobody leads at the moment; see `PartitionHost+Waiting`.
+  var leaderless = LeaderlessCalls()
   /// Where the checkpoint ends that the storage has been given and has not answered for.
   var checkpointInFlight: LogIndex?
   var checkpointing: Bool { checkpointInFlight != nil }
@@ -162,6 +164,7 @@ package struct PartitionHost: Sendable {
       housekeep(now)
       startRetention(now)
     }
+    giveUpLeaderless(now)
     startCheckpoint(now)
     evict(now)
     startCompaction()
@@ -194,7 +197,9 @@ package struct PartitionHost: Sendable {
 
   /// A connection to the node is ready; what was sent on the one before may be lost.
   package mutating func nodeConnected(_ node: NodeID) {
+    leaderless.cut.remove(node)
     if let replica = replica(on: node) { raft.peerReset(replica) }
+    releaseLeaderless()
   }
 
   /// Hands the leadership to another node's replica, if this one leads and that one is caught up.
@@ -306,6 +311,7 @@ package struct PartitionHost: Sendable {
     if case .quarantined = health {} else { quarantine(violation) }
     guard !isOut else { return }
     isOut = true
+    dropLeaderless()
     termStart = .max
     actions.append(.leadership(leader: nil, term: raft.term, isSelf: false))
   }
@@ -331,7 +337,7 @@ package struct PartitionHost: Sendable {
     case .readConfirmed(let token):
       actions += answers.confirmed(token, committed: appliedIndex).map { .answer($0.call, $0.answer) }
     case .readFailed(let token):
-      actions += answers.failed(token).map { .answer($0, .redirected(to: leaderNode)) }
+      for call in answers.failed(token) { redirect(call, now) }
     }
   }
 
@@ -340,7 +346,8 @@ package struct PartitionHost: Sendable {
       .leadership(leader: leader.flatMap(node(of:)), term: raft.term, isSelf: role == .leader))
     delivery = DeliveryWindow()
     // Also on becoming the leader: of several changes between two drains only the last is announced.
-    stopLeading()
+    if role == .leader { stopLeading() } else { followNext(now) }
+    releaseLeaderless()
     if role == .leader {
       termStart = raft.lastIndex
       clock = PartitionClock(after: state.time, monotonic: now.monotonic)

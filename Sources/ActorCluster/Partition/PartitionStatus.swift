@@ -25,6 +25,20 @@ public struct PartitionStatus: Codable, Equatable, Sendable {
   /// Who votes and who only learns, as ids.
   public var voters: [UInt64]?
   public var learners: [UInt64]?
+  /// The other replicas as the leader knows them; nil elsewhere.
+  public var followers: [FollowerStatus]?
+  /// Callers whose commands are remembered.
+  public var sessions: Int?
+}
+
+/// Another replica, as its partition's leader knows it.
+public struct FollowerStatus: Codable, Equatable, Sendable {
+  public let node: NodeID
+  /// Entries of the leader's log that it has not said to have on its disk.
+  public let lag: UInt64
+  /// Whether it was heard since the last check of the quorum.
+  public let isActive: Bool
+  public let isVoter: Bool
 }
 
 extension PartitionStatus {
@@ -55,6 +69,16 @@ extension PartitionHost {
     status.replica = raft.id.rawValue
     status.voters = raft.membership.allVoters.map(\.rawValue)
     status.learners = raft.membership.learners.map(\.rawValue)
+    status.sessions = state.sessions.sessionCount
+    if isLeader {
+      status.followers = raft.progress.compactMap { peer in
+        node(of: peer.id).map {
+          FollowerStatus(
+            node: $0, lag: raft.lastIndex - min(raft.lastIndex, peer.match), isActive: peer.isRecentlyActive,
+            isVoter: !peer.isLearner)
+        }
+      }
+    }
     return status
   }
 

@@ -31,6 +31,12 @@ package struct ReplicaNaming: Equatable, Sendable {
     ReplicaID(rawValue: replica.rawValue & (1 << numberBits - 1))
   }
 
+  /// Whose it is; nil for an id of no node that is known.
+  package func node(of replica: UInt64) -> NodeID? {
+    let position = Int(clamping: Self.original(of: ReplicaID(rawValue: replica)).rawValue) - 1
+    return nodes.indices.contains(position) ? nodes[position] : nil
+  }
+
   package static func generation(of replica: ReplicaID) -> UInt64 { replica.rawValue >> numberBits }
 
   /// The id after all of these for the node of this one.

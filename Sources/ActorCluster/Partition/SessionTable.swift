@@ -53,6 +53,8 @@ package struct SessionTable: Sendable {
     return isFull ? .full : .new
   }
 
+  package var sessionCount: Int { sessions.count }
+
   package var isFull: Bool { max(count, sessions.count) >= limits.repliesPerPartition }
 
   /// Remembers a reply and forgets what need not be remembered any more.

@@ -1,4 +1,5 @@
 // Where the attempts of one call go, and when it is given up: a pure value.
+package import NodeStore
 package import PeerTransport
 
 /// How often a node may be dialed out of turn: many calls are redirected to the same leader at once, and one that has just
@@ -18,6 +19,26 @@ package struct RedialLimit: Sendable {
   }
 }
 
+/// Partitions that another node leads now. The one before says so to those who wait for its answers, unless it hangs or is cut
+/// off.
+package struct LeaderMoves: Sendable {
+  /// How long it has to say so, in milliseconds.
+  package static let farewell: Int64 = 40
+
+  private var waiting: [PartitionID: Int64] = [:]
+
+  package init() {}
+
+  /// Those whose former leader has had its time, in order.
+  package mutating func due(_ changed: Set<PartitionID>, now: Int64) -> [PartitionID] {
+    for partition in changed { waiting[partition] = now + Self.farewell }
+    guard !waiting.isEmpty else { return [] }
+    let due = waiting.filter { $0.value <= now }.keys.sorted()
+    for partition in due { waiting[partition] = nil }
+    return due
+  }
+}
+
 /// The attempts of one call to a durable actor: to the leader of the moment, following redirections, around nodes
 /// that do not answer, with the same command id, until the deadline.
 package struct CallRouting: Sendable {
@@ -33,6 +54,10 @@ package struct CallRouting: Sendable {
   private var hint: NodeID?
   private var position: Int
   private var attempts = 0
+  /// Nodes in a row to which there was no connection.
+  private var missing = 0
+  /// Redirections since the last pause.
+  private var redirections = 0
   /// How long to wait before the next attempt; nil for not at all.
   private var pause: Int64?
   /// What the last node said that refused for now, while no attempt has had an unknown outcome.
@@ -59,6 +84,7 @@ package struct CallRouting: Sendable {
     }
     if let pause {
       self.pause = nil
+      redirections = 0
       return .wait(milliseconds: min(deadline - now, pause))
     }
     attempts += 1
@@ -73,14 +99,28 @@ package struct CallRouting: Sendable {
     return .send(to: nodes[position])
   }
 
-  /// The node asked does not lead. A named leader is asked at once the first time, else after a pause.
+  /// The node asked does not lead. A named leader is asked at once the first two times, else after a pause.
   package mutating func redirected(from node: NodeID, to leader: NodeID?) {
     lastProblem = leader.map { "\(node) redirects to \($0)" } ?? "\(node) knows no leader (no majority?)"
     // A deposed leader redirects also what it had decided.
     refusal = nil
     isAmbiguous = true
     hint = leader == node ? nil : leader
-    pause = hint == nil || attempts > 2 ? backoff : nil
+    redirections += 1
+    missing = 0
+    pause = hint == nil || redirections > 2 ? backoff : nil
+  }
+
+  /// There is no connection to the node: nothing went out, and no time was lost.
+  package mutating func notConnected(to node: NodeID) {
+    lastProblem = "\(node) is not connected"
+    hint = nil
+    attempts -= 1
+    missing += 1
+    guard missing >= nodes.count else { return }
+    missing = 0
+    attempts += nodes.count
+    pause = backoff
   }
 
   /// No answer came: the connection is down or was lost, or the node took too long.

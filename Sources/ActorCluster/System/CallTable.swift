@@ -1,4 +1,5 @@
 // Calls under way from this system: a pure value.
+package import NodeStore
 
 /// Calls that wait for an answer. Every one of them ends: by its answer, by the loss of its link, by its caller, or by time.
 /// Finding, adding and ending one costs the same whatever their number.
@@ -27,6 +28,8 @@ package struct CallTable<Waiter: Sendable>: Sendable {
     var generation: UInt64
     var hasDeadline = false
     var link: UInt32 = 0
+    /// Of a durable actor's call to another node.
+    var partition: PartitionID?
     var cost = 0
   }
 
@@ -48,7 +51,10 @@ package struct CallTable<Waiter: Sendable>: Sendable {
   /// - Parameters:
   ///   - link: over which the answer comes.
   ///   - deadline: when nobody waits any more.
-  package mutating func open(link: UInt32, cost: Int, until deadline: Int64) -> UInt64 {
+  ///   - partition: whose leader is asked; nil for calls that have only one place to go to.
+  package mutating func open(
+    link: UInt32, cost: Int, until deadline: Int64, partition: PartitionID? = nil
+  ) -> UInt64 {
     let index: Int
     if let last = free.popLast() {
       index = Int(last)
@@ -57,7 +63,8 @@ package struct CallTable<Waiter: Sendable>: Sendable {
       entries.append(Entry(generation: firstGeneration))
     }
     let generation = entries[index].generation
-    entries[index] = Entry(state: .open, generation: generation, hasDeadline: true, link: link, cost: cost)
+    entries[index] = Entry(
+      state: .open, generation: generation, hasDeadline: true, link: link, partition: partition, cost: cost)
     wheel.set(index, deadline)
     count += 1
     return Self.number(of: index, generation)
@@ -87,6 +94,14 @@ package struct CallTable<Waiter: Sendable>: Sendable {
     wheel.advance(to: now).compactMap { index in
       entries[index].hasDeadline = false
       return abandon(index)
+    }
+  }
+
+  /// The partition's leader is behind another link: nobody waits any more for those that were asked before; like `abandon`.
+  /// Costs as much as the table is large, so it is for changes of leaders only.
+  package mutating func abandon(callsTo partition: PartitionID, exceptOver link: UInt32?) -> [Ended] {
+    entries.indices.compactMap {
+      isUsed($0) && entries[$0].partition == partition && entries[$0].link != link ? abandon($0) : nil
     }
   }
 

@@ -1,5 +1,6 @@
 // Calls from this system: the shell around `CallRouting` and `CallTable`.
 internal import NIOCore
+internal import NodeStore
 internal import PeerTransport
 internal import Synchronization
 
@@ -44,9 +45,8 @@ final class Caller: Sendable {
     var isStopped = false
     var start = 0
     var redials = RedialLimit()
+    var moves = LeaderMoves()
   }
-
-  private static let notConnected = "is not connected"
 
   private let configuration: SystemConfiguration
   private let links: CallLinks
@@ -108,8 +108,8 @@ final class Caller: Sendable {
     let partition = configuration.topology.placement.partition(of: key)
     let deadline = clock.monotonic() + options.timeoutMilliseconds
     var routing = CallRouting(
-      nodes: configuration.topology.nodes, leader: directory.leader(of: partition), start: opened.start,
-      deadline: deadline)
+      nodes: nodesToAsk, leader: directory.leader(of: partition),
+      start: host == nil ? opened.start : nodesToAsk.count - 1, deadline: deadline)
     var named: NodeID?
     while true {
       if isStopped { return .failed(.shuttingDown) }
@@ -126,7 +126,7 @@ final class Caller: Sendable {
           actor: .durable(id: key.id, command: command, firstOutstanding: first), target: target,
           argument: argument,
           deadline: min(deadline, clock.monotonic() + configuration.timing.attemptMilliseconds))
-        switch await make(attempt, at: node, key) {
+        switch await make(attempt, at: node, key, partition) {
         case .reply(let bytes):
           if host == nil { directory.setLeader(node, of: partition) }
           return .reply(Array(bytes.readableBytesView))
@@ -138,7 +138,7 @@ final class Caller: Sendable {
           // Others hear the leader: it has just started, and waiting for the end of a backoff would cost the call.
           if node == named { redial(node) }
           if host == nil { directory.forget(node, asLeaderOf: partition) }
-          routing.unanswered(by: node, Self.notConnected)
+          routing.notConnected(to: node)
         case .lost(let why):
           if host == nil { directory.forget(node, asLeaderOf: partition) }
           routing.unanswered(by: node, why)
@@ -229,6 +229,12 @@ final class Caller: Sendable {
     state.withLock { ($0.active, $0.table.count, $0.table.timers) }
   }
 
+  /// On a node itself first: it keeps a call until it knows a leader.
+  private var nodesToAsk: [NodeID] {
+    let nodes = configuration.topology.nodes
+    return host == nil ? nodes : [ownNode] + nodes.filter { $0 != ownNode }
+  }
+
   private var isStopped: Bool { state.withLock { $0.isStopped } }
 
   private var ownNode: NodeID { configuration.transport.identity.node }
@@ -237,27 +243,15 @@ final class Caller: Sendable {
     isStopped ? .shuttingDown : .overloaded(what: "too many calls under way", retryAfterMilliseconds: 100)
   }
 
-  private static let cancelled = ClusterError.unavailable(
-    reason: "the caller was cancelled", retryAfterMilliseconds: 0)
-
-  /// An actor of another incarnation: of one that is over, or of one whose link is not here yet.
-  private static func absent(_ id: NodeActorID, _ link: CallLink) -> ClusterError {
-    id.incarnation < link.peer.incarnation
-      ? .actorGone(id.description) : unavailable(id.node, notConnected)
-  }
-
-  private static func unavailable(_ node: NodeID, _ why: String) -> ClusterError {
-    .unavailable(reason: "\(node) \(why)", retryAfterMilliseconds: 100)
-  }
-
   // MARK: attempts
 
-  nonisolated(nonsending) private func make(_ attempt: Attempt, at node: NodeID, _ key: ActorKey) async
-    -> Outcome
-  {
+  nonisolated(nonsending) private func make(
+    _ attempt: Attempt, at node: NodeID, _ key: ActorKey, _ partition: PartitionID
+  ) async -> Outcome {
     guard let host, node == ownNode else {
       guard let link = links.link(to: node) else { return .notConnected }
-      return await make(attempt, over: link, left: attempt.deadline - clock.monotonic())
+      return await make(
+        attempt, over: link, left: attempt.deadline - clock.monotonic(), to: partition)
     }
     guard case .durable(_, let command, let first) = attempt.actor else { return .notConnected }
     return await wait(cost: attempt.cost, until: attempt.deadline, link: nil) { call in
@@ -272,7 +266,7 @@ final class Caller: Sendable {
 
   /// - Parameter left: milliseconds until nobody waits any more.
   nonisolated(nonsending) private func make(
-    _ attempt: Attempt, over link: CallLink, left: Int64
+    _ attempt: Attempt, over link: CallLink, left: Int64, to partition: PartitionID? = nil
   ) async -> Outcome {
     let number: UInt16
     switch link.take(attempt.cost, for: attempt.target) {
@@ -282,7 +276,7 @@ final class Caller: Sendable {
     }
     let left = UInt32(clamping: max(1, left))
     let trace = TraceContext.current
-    return await wait(cost: attempt.cost, until: attempt.deadline, link: link) { call in
+    return await wait(cost: attempt.cost, until: attempt.deadline, link: link, partition) { call in
       guard !link.isLost else { return .notConnected }
       let outcome = link.sender.send {
         $0.writeCall(
@@ -297,24 +291,16 @@ final class Caller: Sendable {
     }
   }
 
-  private static func error(_ outcome: SendOutcome, _ node: NodeID) -> ClusterError {
-    switch outcome {
-    case .frameTooLarge: .invalidCall("the argument is longer than a frame may be")
-    case .overloaded:
-      .overloaded(what: "the link to \(node) is full", retryAfterMilliseconds: 50)
-    case .queued, .notConnected: unavailable(node, notConnected)
-    }
-  }
-
   /// Opens a call, lets `send` start it, and waits for its end.
   /// - Parameter send: what to end with when the call did not go out.
   nonisolated(nonsending) private func wait(
-    cost: Int, until deadline: Int64, link: CallLink?, send: (_ call: UInt64) -> Outcome?
+    cost: Int, until deadline: Int64, link: CallLink?, _ partition: PartitionID? = nil,
+    send: (_ call: UInt64) -> Outcome?
   ) async -> Outcome {
     let linkNumber = link?.number ?? CallLink.localNumber
     let call = state.withLock { state -> UInt64? in
       guard !state.isStopped else { return nil }
-      return state.table.open(link: linkNumber, cost: cost, until: deadline)
+      return state.table.open(link: linkNumber, cost: cost, until: deadline, partition: partition)
     }
     guard let call else {
       link?.returned(cost)
@@ -389,8 +375,21 @@ final class Caller: Sendable {
   }
 
   func expire(now: Int64) {
+    followLeaders(now: now)
     for call in state.withLock({ $0.table.expired(now: now) }) {
       call.waiter?.resume(returning: .lost("did not answer in time"))
+    }
+  }
+
+  /// Calls that wait for a node which leads their partition no more, and does not say so, are made again at the next leader.
+  private func followLeaders(now: Int64) {
+    let changed = directory.takeChanged()
+    for partition in state.withLock({ $0.moves.due(changed, now: now) }) {
+      guard let leader = directory.leader(of: partition) else { continue }
+      let link = links.link(to: leader)?.number
+      for call in state.withLock({ $0.table.abandon(callsTo: partition, exceptOver: link) }) {
+        call.waiter?.resume(returning: .lost("leads no more, and does not say so"))
+      }
     }
   }
 }

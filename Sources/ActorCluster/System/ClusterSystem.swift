@@ -82,6 +82,14 @@ public final class ClusterSystem: DistributedActorSystem, Sendable {
       configuration: configuration, links: callLinks, directory: directory, clock: clock, host: host,
       redial: { transport.redial($0) })
     relay.attach(self)
+    let callLinks = callLinks
+    host?.services.onLeading.withLockedValue {
+      $0 = { partition, term in
+        for link in callLinks.all where link.peer.role == .client {
+          link.control { $0.writeLeading(partition, term: term) }
+        }
+      }
+    }
   }
 
   public var node: NodeID { configuration.transport.identity.node }
@@ -277,12 +285,14 @@ public final class ClusterSystem: DistributedActorSystem, Sendable {
       logger.log(
         level: peer.role == .node ? .notice : .debug, "link lost",
         metadata: ["peer": "\(peer)", "reason": "\(reason)"])
-      if let link = callLinks.remove(peer) {
+      let link = callLinks.remove(peer)
+      // First, so that calls which are made again are not sent back to it.
+      if peer.role == .node { host?.disconnected(peer.node) }
+      if let link {
         caller.lost(link)
         incoming.lost(link)
         watches.lost(link)
       }
-      if peer.role == .node { host?.disconnected(peer.node) }
     case .refused(let node):
       host?.gone(node)
     case .outdated(let node):
@@ -315,6 +325,11 @@ public final class ClusterSystem: DistributedActorSystem, Sendable {
         cut: { transport.cut(peer, because: $0) })
       callLinks.insert(link)
       watches.connected(link)
+      if peer.role == .client, let host {
+        for (partition, term) in host.services.ledNow.sorted(by: { $0.key < $1.key }) {
+          link.control { $0.writeLeading(partition, term: term) }
+        }
+      }
     } catch {
       transport.cut(peer, because: "its greeting cannot be read: \(error)")
     }
@@ -338,6 +353,13 @@ public final class ClusterSystem: DistributedActorSystem, Sendable {
       case .watch(let number):
         watches.watched(number, by: link) { self.incoming.entry(number) != nil }
       case .ended(let number): watches.ended(number, at: link)
+      case .leading(let partition, let term):
+        // A node knows better from its own replicas.
+        if host == nil, link.peer.role == .node,
+          configuration.topology.placement.partitions.contains(partition)
+        {
+          directory.heard(from: link.peer.node, leading: partition, term: term)
+        }
       }
     } catch {
       link.breaksRule("a frame of calls cannot be read: \(error)")

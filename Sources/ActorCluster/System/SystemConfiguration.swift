@@ -9,6 +9,8 @@ public struct SystemConfiguration: Sendable {
   /// When this node's disk is short of room or too slow to lead.
   public var disk = DiskSettings()
   public var retention = RetentionSettings()
+  /// The program's version, as other nodes are told.
+  public var version = "development"
   /// Calls under way at once; more are refused as `overloaded` (promise P6).
   public var maximumCalls: Int
   /// Bytes of calls that each peer may have under way here at once.

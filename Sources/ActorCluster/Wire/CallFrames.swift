@@ -1,5 +1,6 @@
 // The frames of calls: values and their bytes, written by hand because every call pays for them. Pure.
 package import NIOCore
+package import NodeStore
 internal import PeerTransport
 
 /// One frame of the calls between two systems. After the kind byte, all integers big-endian:
@@ -12,6 +13,7 @@ internal import PeerTransport
 /// | credit (19) | bytes of one-way calls that are done with, since the connection's beginning (8) |
 /// | watch (20) | number of a node-bound actor (8) |
 /// | ended (21) | number of a node-bound actor (8) |
+/// | leading (22) | partition (4), term (8): the sender leads it; to systems without replicas |
 ///
 /// The target is a number (8) of a node-bound actor, or the id of a durable one (length 2, UTF-8); the method's number, of the
 /// table that the callee greets with, says its type. Command: session (16), sequence (8), first outstanding (8).
@@ -23,6 +25,7 @@ package enum CallFrame: Equatable, Sendable {
   case credit(UInt64)
   case watch(UInt64)
   case ended(UInt64)
+  case leading(PartitionID, term: UInt64)
 
   package struct Call: Equatable, Sendable {
     package enum Target: Equatable, Sendable {
@@ -55,7 +58,7 @@ package enum CallFrame: Equatable, Sendable {
   }
 
   /// The frames that this file knows; others are `Frame`s.
-  package static let kinds: ClosedRange<UInt8> = 16...21
+  package static let kinds: ClosedRange<UInt8> = 16...22
 
   fileprivate enum Kind: UInt8 {
     case call = 16
@@ -64,6 +67,7 @@ package enum CallFrame: Equatable, Sendable {
     case credit = 19
     case watch = 20
     case ended = 21
+    case leading = 22
   }
 
   fileprivate enum Flag {
@@ -97,6 +101,11 @@ package enum CallFrame: Equatable, Sendable {
     case .credit: self = .credit(try Self.number(&input, "credit"))
     case .watch: self = .watch(try Self.number(&input, "watch"))
     case .ended: self = .ended(try Self.number(&input, "ended"))
+    case .leading:
+      guard let (partition, term) = input.readMultipleIntegers(as: (UInt32, UInt64).self) else {
+        throw CallFrameError("a frame 'leading' that is cut short")
+      }
+      self = .leading(PartitionID(rawValue: partition), term: term)
     }
   }
 
@@ -224,6 +233,10 @@ extension ByteBuffer {
   package mutating func writeCredit(_ bytes: UInt64) { write(.credit, bytes) }
   package mutating func writeWatch(_ actor: UInt64) { write(.watch, actor) }
   package mutating func writeEnded(_ actor: UInt64) { write(.ended, actor) }
+
+  package mutating func writeLeading(_ partition: PartitionID, term: UInt64) {
+    writeMultipleIntegers(CallFrame.Kind.leading.rawValue, partition.rawValue, term)
+  }
 
   private mutating func write(_ kind: CallFrame.Kind, _ number: UInt64) {
     writeMultipleIntegers(kind.rawValue, number)

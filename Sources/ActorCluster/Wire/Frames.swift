@@ -125,6 +125,13 @@ package struct PingFrame: Codable, Sendable {
   var commitMicroseconds: UInt64?
   /// What the sender's disk is fit for, a `DiskLevel`; nil of a version that does not say it.
   var disk: String?
+  /// A `DrainPhase`; nil while it is active, and of versions that do not say it.
+  var drain: String?
+  /// Partitions that the sender would only give back, and those whose leader a person chose there; nil for none.
+  var cannotLead: [PartitionID]?
+  var placed: [PartitionID]?
+  /// Of the sender's program.
+  var version: String?
 
   enum CodingKeys: Int, CodingKey {
     case wall = 0
@@ -133,6 +140,26 @@ package struct PingFrame: Codable, Sendable {
     case refusal = 3
     case commitMicroseconds = 7
     case disk = 8
+    case drain = 20
+    case cannotLead = 21
+    case placed = 22
+    case version = 23
+  }
+}
+
+extension PingFrame {
+  mutating func tell(_ news: NodeNews) {
+    drain = news.phase == .active ? nil : news.phase.rawValue
+    cannotLead = news.cannotLead.isEmpty ? nil : news.cannotLead.sorted()
+    placed = news.placed.isEmpty ? nil : news.placed.sorted()
+    version = news.version
+  }
+
+  /// What it says, or that it says nothing. A phase of a newer version is one in which the node should lead nothing.
+  var news: NodeNews {
+    NodeNews(
+      phase: drain.map { DrainPhase(rawValue: $0) ?? .draining } ?? .active,
+      cannotLead: Set(cannotLead ?? []), placed: Set(placed ?? []), version: version)
   }
 }
 

@@ -24,6 +24,9 @@ package struct ServerSentEvent: Equatable, Sendable {
     return text + "\n"
   }
 
+  /// Readers come back after so many milliseconds, when the stream has ended.
+  package static func retry(milliseconds: Int) -> String { "retry: \(milliseconds)\n\n" }
+
   /// A line that readers skip.
   package static func comment(_ words: String) -> String { ": \(words)\n\n" }
 }

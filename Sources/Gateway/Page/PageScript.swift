@@ -72,6 +72,7 @@ extension Page {
       }
       if (!response.ok) {
         const body = await response.json().catch(() => null);
+        if (body?.error?.code === 'draining') lost(address);
         throw new Refused(body?.error?.message ?? `status ${response.status}`);
       }
       return response;

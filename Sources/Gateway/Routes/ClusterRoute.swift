@@ -29,6 +29,12 @@ package struct ClusterJSON: Encodable, Sendable {
     /// of the node that answers: what others have shown may be older than what they have.
     package var certificate: String?
     package var certificateDays: Int64?
+    /// Whether it is out of service, a `DrainPhase`; left out for a node that is not heard.
+    package var service: String?
+    /// Of its program, as it says.
+    package var version: String?
+    /// How far its wall clock is ahead of the nodes' median.
+    package var clockOffsetMilliseconds: Int64?
   }
 
   package var cluster: String
@@ -90,8 +96,11 @@ extension ClusterJSON.Node {
   /// - Parameter links: of the node that answers.
   init(
     _ node: NodeID, own: NodeID, links: [LinkStatus], partitions: [PartitionStatus], api: String?,
-    disk: DiskLevel?, certificate: (level: CertificateLevel, days: Int64)?
+    disk: DiskLevel?, certificate: (level: CertificateLevel, days: Int64)?, view: NodeView?
   ) {
+    service = view?.phase?.rawValue
+    version = view?.version
+    clockOffsetMilliseconds = view?.clockOffset
     let links = links.filter { $0.peer == node && $0.role == .node }
     name = node.rawValue
     self.api = api
@@ -137,6 +146,7 @@ struct ClusterRoute: Sendable {
     let disk = system.disk()
     let now = system.secondsNow
     let own = system.certificates
+    let views = system.nodeViews()
     let end = own.dates.first { $0.file == .own }?.expires
     let nodes = system.configuration.topology.nodes.map { node in
       ClusterJSON.Node(
@@ -146,7 +156,7 @@ struct ClusterRoute: Sendable {
           ? nil
           : end.map {
             (CertificateLevel(expires: $0, now: now), CertificatesJSON.days(until: $0, now: now))
-          })
+          }, view: views[node])
     }
     return ClusterJSON(
       cluster: configuration.cluster, node: configuration.node.rawValue, incarnation: system.incarnation,

@@ -6,11 +6,14 @@ internal import Logging
 internal import ServiceLifecycle
 
 /// A stream ends when its reader goes, falls too far behind (`EventFeed` bounds how far) or stalls, and when the node
-/// stops. Its reader then resumes by `Last-Event-ID` at any node, misses nothing, and sees nothing twice.
+/// stops or is drained. Its reader then resumes by `Last-Event-ID` at any node, misses nothing, and sees nothing twice.
 struct EventStreamRoute: Sendable {
   let system: ClusterSystem
   let configuration: GatewayConfiguration
   let statistics: GatewayStatistics
+
+  /// When a reader whose node is drained comes back, rather to another one.
+  private static let retryMilliseconds = 100
 
   private enum Step: Sendable {
     case change(ActorEvents)
@@ -24,6 +27,7 @@ struct EventStreamRoute: Sendable {
   }
 
   private func open(_ request: Request, _ context: GatewayContext) async throws -> Response {
+    guard !system.isDraining else { throw APIError.draining }
     let query = request.uri.queryParameters
     let filter = EventFilter(
       interaction: query["interaction"].map(String.init), agent: query["agent"].map(String.init),
@@ -78,6 +82,11 @@ struct EventStreamRoute: Sendable {
       try await write(EventStreamEncoder.goneMessage("\(error)"), to: &writer, watch)
     } catch let error as ClusterError {
       logger.info("event stream ended; its reader may resume", metadata: ["cause": "\(error)"])
+      if system.isDraining {
+        let hint = ServerSentEvent.retry(milliseconds: Self.retryMilliseconds)
+        try await write(
+          hint + ServerSentEvent.comment("this node is being drained: resume at another"), to: &writer, watch)
+      }
       try await write(ServerSentEvent.comment("ended: \(error); resume"), to: &writer, watch)
     }
   }

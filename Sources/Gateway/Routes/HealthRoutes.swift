@@ -22,9 +22,10 @@ package struct Readiness: Codable, Equatable, Sendable {
     }
   }
 
-  /// Ready when every partition works here and has a leader that this node knows.
-  package init(_ partitions: [Partition]) {
+  /// Ready when every partition works here and has a leader that this node knows, unless the node is taken out of service.
+  package init(_ partitions: [Partition], isDraining: Bool = false) {
     reasons = partitions.isEmpty ? ["this node has no partitions"] : []
+    if isDraining { reasons.append("this node is being drained: ask another one") }
     for partition in partitions {
       if partition.health != "running" {
         // What quarantined it may say more than whoever has no token should read.
@@ -50,7 +51,7 @@ struct HealthRoutes: Sendable {
           Readiness.Partition(
             $0.partition.rawValue, health: $0.health,
             hasLeader: $0.leader == system.node ? $0.isServing : $0.leader != nil)
-        })
+        }, isDraining: system.isDraining)
       return JSONBody.response(readiness, status: readiness.ready ? .ok : .serviceUnavailable)
     }
     routes.on(.get, "/metrics", needing: .read) { _, _, _ in

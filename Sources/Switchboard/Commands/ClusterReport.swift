@@ -1,5 +1,6 @@
 // What `GET /v1/cluster` answers, as the tools read it. Fields that newer nodes add are ignored. Pure.
 package import ActorCluster
+internal import PeerTransport
 
 package struct ClusterReport: Decodable, Equatable, Sendable {
   package struct Node: Decodable, Equatable, Sendable {
@@ -12,6 +13,10 @@ package struct ClusterReport: Decodable, Equatable, Sendable {
     /// How close to its end its certificate is, and the days left; nil but for the node that answered.
     package let certificate: String?
     package let certificateDays: Int?
+    /// `active`, `draining` or `drained`; nil of a node that is not heard.
+    package let service: String?
+    package let version: String?
+    package let clockOffsetMilliseconds: Int?
   }
 
   /// The TLS files of the node that answered.
@@ -34,10 +39,27 @@ package struct ClusterReport: Decodable, Equatable, Sendable {
   package let node: String
   package let nodes: [Node]
   /// The replicas on the node that answered.
-  package let partitions: [PartitionStatus]
+  package private(set) var partitions: [PartitionStatus]
   package let version: String
   /// Nil from a node of an older version.
   package let certificates: Certificates?
+
+  /// The addresses of other nodes that lead something: only they know how far their followers are.
+  package var leadersElsewhere: [String] {
+    nodes.filter { node in
+      node.state == "connected" && partitions.contains { $0.leader?.rawValue == node.name }
+    }.compactMap(\.api)
+  }
+
+  /// Adds what another node knows of the partitions that it leads.
+  package mutating func add(_ other: ClusterReport) {
+    for theirs in other.partitions {
+      guard let followers = theirs.followers,
+        let position = partitions.firstIndex(where: { $0.partition == theirs.partition })
+      else { continue }
+      partitions[position].followers = followers
+    }
+  }
 
   /// What is not well, in words; empty when all is.
   package var troubles: [String] {

@@ -16,15 +16,17 @@ struct NodeProcess {
   let settings: NodeSettings
   let logger: Logger
 
-  /// Longest time from a signal to the end; what is committed is safe without an orderly end.
-  private static let shutdownLimit: Duration = .seconds(15)
+  /// Longest time that the rest of an orderly end may take after the drain; what is committed is safe without it.
+  private static let shutdownLimit: Duration = .seconds(8)
 
   /// So often a node begins anew on empty files before a person has to look.
   private static let startsOver = 3
 
-  /// Runs until SIGTERM or SIGINT.
+  /// Runs until SIGTERM or SIGINT: then the node is drained and ends. A second signal ends it at once.
   func run() async throws(NodeFailure) {
     logNotes()
+    let impatience = Task { await SecondSignal.endsTheProcess(logger) }
+    defer { impatience.cancel() }
     let faults = settings.allowsChaos ? FaultSwitch() : nil
     let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.threads ?? System.coreCount)
     var last = ""
@@ -124,6 +126,7 @@ struct NodeProcess {
     transport.timing = settings.timing.transport
     var configuration = SystemConfiguration(
       topology: topology, transport: transport, timing: settings.timing.cluster)
+    configuration.version = ProgramVersion.text
     configuration.disk = settings.disk
     configuration.retention = settings.retention
     return try ClusterSystem(
@@ -145,7 +148,8 @@ struct NodeProcess {
       configuration: GatewayConfiguration(
         listen: settings.own.api, node: settings.own.name, cluster: settings.cluster, tokens: settings.tokens,
         peersAPI: Dictionary(
-          settings.nodes.map { ($0.name, $0.apiURL) }, uniquingKeysWith: { first, _ in first })),
+          settings.nodes.map { ($0.name, $0.apiURL) }, uniquingKeysWith: { first, _ in first }),
+        version: ProgramVersion.text),
       system: system, readModel: StoreReadModel(directory: settings.dataDirectory),
       backups: NodeBackups(store: store), faults: faults, logger: logger)
     let ready: @Sendable (Int) -> Void = { [logger, settings] _ in
@@ -156,14 +160,15 @@ struct NodeProcess {
           "data": "\(settings.dataDirectory)", "incarnation": "\(store.incarnation)",
         ])
     }
-    // Ended in reverse order: the API stops accepting before the partitions stop.
+    // Ended in reverse order: leaderships go first, while the API still answers; it stops accepting before the partitions stop.
     var configuration = ServiceGroupConfiguration(
       services: [
         ClusterService(system: system, store: store), CertificateWatch(system: system, logger: logger),
         GatewayService(gateway: gateway, onReady: ready),
+        DrainService(system: system, grace: settings.stopGrace, logger: logger),
       ],
       gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger)
-    configuration.maximumGracefulShutdownDuration = Self.shutdownLimit
+    configuration.maximumGracefulShutdownDuration = settings.stopGrace + Self.shutdownLimit
     return ServiceGroup(configuration: configuration)
   }
 

@@ -8,6 +8,7 @@ internal import NIOHTTP1
 /// Where to ask, as whom, and how to show the answer.
 struct QuestionOptions: ParsableArguments {
   @Option(
+    name: [.customLong("api"), .customLong("node")],
     help: "The address of a node's API (or SWITCHBOARD_API); may be repeated. [http://127.0.0.1:8101]")
   var api: [String] = []
 
@@ -16,15 +17,25 @@ struct QuestionOptions: ParsableArguments {
   @Flag(help: "Print the answer as it came, as JSON.")
   var json = false
 
+  /// The addresses that were given, or the usual one.
+  var addresses: [String] {
+    guard api.isEmpty else { return api }
+    return ProcessInfo.processInfo.environment["SWITCHBOARD_API"].map { [$0] } ?? ["http://127.0.0.1:8101"]
+  }
+
+  func token() throws -> String { try access.read(ProcessInfo.processInfo.environment) }
+
+  /// Asks one address; nil when it does not answer in time.
+  func ask<Report: Decodable>(
+    only address: String, _ path: String, as type: Report.Type, token: String
+  ) async -> Report? {
+    try? await NodeQuery<Report>(base: address, path: path, token: token).run().get().report
+  }
+
   /// Asks each address until one answers.
   /// - Throws: `ExitStatus.failed` in words when none does.
   func ask<Report: Decodable>(_ path: String, as type: Report.Type) async throws -> NodeAnswer<Report> {
-    let environment = ProcessInfo.processInfo.environment
-    let token = try access.read(environment)
-    var addresses = api
-    if addresses.isEmpty {
-      addresses = environment["SWITCHBOARD_API"].map { [$0] } ?? ["http://127.0.0.1:8101"]
-    }
+    let token = try self.token()
     var failures: [String] = []
     for address in addresses {
       switch await NodeQuery<Report>(base: address, path: path, token: token).run() {

@@ -67,6 +67,9 @@ package enum ConfigurationSchema {
       "retention.state_size", .size(Self.sizes), nil,
       "size of the state file above which closed interactions go before their time, the oldest first, but none within an hour"
     ),
+    optional(
+      "stop.grace_seconds", .integer(0...600), "5",
+      "seconds that a node may take, when it is asked to end, to hand its leaderships over; 0 for none"),
     optional("threads", .integer(1...64), nil, "event loop threads; one per core when left out"),
   ]
 

@@ -78,6 +78,7 @@ package struct NodeSettingsReader {
     let chaos = choice(["chaos"])
     let disk = self.disk()
     let retention = self.retention()
+    let stopGrace = Duration.seconds(integer(["stop", "grace_seconds"]) ?? 0)
     let threads = integer(["threads"])
     guard let cluster, let partitions, let own, let directory, let timing, let logLevel, let chaos else {
       return nil
@@ -85,7 +86,7 @@ package struct NodeSettingsReader {
     return NodeSettings(
       cluster: cluster, partitions: UInt32(partitions), nodes: nodes, own: own, dataDirectory: directory,
       tls: tls, tokens: tokens, timing: timing, logLevel: logLevel, allowsChaos: chaos == "allowed",
-      disk: disk, retention: retention, threads: threads, notes: notes)
+      disk: disk, retention: retention, stopGrace: stopGrace, threads: threads, notes: notes)
   }
 
   mutating func report(

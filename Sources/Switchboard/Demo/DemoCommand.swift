@@ -48,14 +48,22 @@ struct DemoCommand: AsyncParsableCommand {
   @Option(help: "Instead of a day: kill and restart a node so many times, and report the failover times.")
   var failoverRuns: Int?
 
+  @Flag(help: "With --failover-runs: stop the node in its tracks (SIGSTOP), and let it go on afterwards.")
+  var pause = false
+
+  @Option(
+    help: "Instead of a day: hand a leadership over so many times, and report how long commands waited.")
+  var transferRuns: Int?
+
   mutating func run() async throws {
-    let options: DemoOptions
+    var options: DemoOptions
     let plan: DayPlan
     do {
       options = try DemoOptions(
         clusterOnly: clusterOnly, failoverRuns: failoverRuns, speed: speed, seed: seed, calls: calls,
         killAt: killAt,
-        noKill: noKill, keep: keep)
+        noKill: noKill, keep: keep, transferRuns: transferRuns)
+      options.pauses = pause
       plan = try makePlan(options)
     } catch {
       throw ExitStatus.configuration.because("\(error)")

@@ -8,6 +8,8 @@ package struct DemoOptions: Equatable, Sendable {
     case clusterOnly
     /// So many kills and restarts, measured.
     case failoverRuns(Int)
+    /// So many leaderships handed over, measured.
+    case transferRuns(Int)
   }
 
   package var mode: Mode
@@ -18,6 +20,8 @@ package struct DemoOptions: Equatable, Sendable {
   /// Where in the day a node is killed, from 0 to 1; nil: nowhere.
   package var killAt: Double?
   package var keep: Bool
+  /// Nodes are stopped in their tracks (SIGSTOP) instead of killed.
+  package var pauses = false
 
   /// The words of the first thing that is wrong.
   package struct Invalid: Error, Equatable, CustomStringConvertible {
@@ -29,13 +33,22 @@ package struct DemoOptions: Equatable, Sendable {
   package init(
     clusterOnly: Bool = false, failoverRuns: Int? = nil, speed: Double? = nil, seed: UInt64 = 1,
     calls: Int = 800,
-    killAt: Double = 0.5, noKill: Bool = false, keep: Bool = false
+    killAt: Double = 0.5, noKill: Bool = false, keep: Bool = false, transferRuns: Int? = nil
   ) throws(Invalid) {
     guard !clusterOnly || failoverRuns == nil else {
       throw Invalid(words: "--cluster-only and --failover-runs exclude each other: choose one")
     }
     if let failoverRuns, !(1...1_000).contains(failoverRuns) {
       throw Invalid(words: "--failover-runs must be 1 to 1000, is \(failoverRuns)")
+    }
+    if let transferRuns {
+      guard (1...10_000).contains(transferRuns) else {
+        throw Invalid(words: "--transfer-runs must be 1 to 10000, is \(transferRuns)")
+      }
+      guard !clusterOnly, failoverRuns == nil else {
+        throw Invalid(
+          words: "--transfer-runs, --failover-runs and --cluster-only exclude each other: choose one")
+      }
     }
     let speed = speed ?? 600
     guard speed >= 1, speed <= 10_000 else {
@@ -47,7 +60,8 @@ package struct DemoOptions: Equatable, Sendable {
     guard (1...100_000).contains(calls) else {
       throw Invalid(words: "--calls must be 1 to 100000, is \(calls)")
     }
-    mode = clusterOnly ? .clusterOnly : failoverRuns.map { .failoverRuns($0) } ?? .day
+    let runs = failoverRuns.map { Mode.failoverRuns($0) } ?? transferRuns.map { .transferRuns($0) }
+    mode = clusterOnly ? .clusterOnly : runs ?? .day
     self.speed = speed
     self.seed = seed
     self.calls = calls

@@ -48,8 +48,13 @@ struct DemoRun: Sendable {
       progress.say("running until SIGTERM or Ctrl-C; a node ends with it only if it runs then")
       while true { try await Task.sleep(for: .seconds(3_600)) }
     case .failoverRuns(let count):
-      let drills = FailoverSeries(cluster: cluster, api: api, progress: progress)
+      let drills = FailoverSeries(cluster: cluster, api: api, progress: progress, pauses: options.pauses)
       let isFine = try await drills.run(count)
+      await api.shutdown()
+      _ = await cluster.stop()
+      return isFine
+    case .transferRuns(let count):
+      let isFine = try await TransferSeries(api: api, progress: progress).run(count)
       await api.shutdown()
       _ = await cluster.stop()
       return isFine

@@ -7,6 +7,8 @@ struct FailoverDrill: Sendable {
   let api: DemoAPI
   /// Tells people what happens.
   let say: @Sendable (String) -> Void
+  /// SIGSTOP instead of SIGKILL: no socket closes, and the node goes on afterwards.
+  var pauses = false
 
   struct Outcome: Sendable {
     var failover: ResultTable.Failover
@@ -29,9 +31,11 @@ struct FailoverDrill: Sendable {
       }
       defer { group.cancelAll() }
       try await Task.sleep(for: .seconds(1))
-      say("kill -9 of \(victim), which leads the busiest partition and \(partitions.count) in all")
+      say(
+        "\(pauses ? "SIGSTOP" : "kill -9") of \(victim), which leads the busiest partition and \(partitions.count) in all"
+      )
       let killedAt = clock.now
-      guard await cluster.kill(victim) else {
+      guard await pauses ? cluster.pause(victim) : cluster.kill(victim) else {
         throw LocalClusterError(words: "\(victim) should be killed, but no process of it was found")
       }
       let signaledAt = clock.now
@@ -45,8 +49,13 @@ struct FailoverDrill: Sendable {
     say(
       "the partitions of \(victim) answer again after \((times.max ?? 0).text(0)) ms (slowest of \(times.count))"
     )
-    try await cluster.waitUntilEnded(victim)
-    try await Task.sleep(for: .seconds(downtime))
+    if pauses {
+      try await Task.sleep(for: .seconds(downtime))
+      _ = await cluster.goOn(victim)
+    } else {
+      try await cluster.waitUntilEnded(victim)
+      try await Task.sleep(for: .seconds(downtime))
+    }
     try await restart(victim)
     return outcome
   }

@@ -5,6 +5,8 @@ struct FailoverSeries: Sendable {
   let cluster: LocalCluster
   let api: DemoAPI
   let progress: Progress
+  /// SIGSTOP instead of SIGKILL.
+  var pauses = false
 
   /// - Returns: whether every partition came back in every run.
   func run(_ count: Int) async throws -> Bool {
@@ -17,14 +19,15 @@ struct FailoverSeries: Sendable {
       // Leaderships have gone back to where they belong, and nobody catches up any more.
       try await Task.sleep(for: .seconds(4))
       _ = try await ready.waitUntilEqual(seconds: 15)
-      let drill = FailoverDrill(cluster: cluster, clock: clock, api: api) { _ in }
+      let drill = FailoverDrill(
+        cluster: cluster, clock: clock, api: api, say: { _ in }, pauses: pauses)
       let outcome = try await drill.run("series-\(number)", downtime: 1)
       violations += outcome.violations
       let times = Percentiles(outcome.failover.milliseconds)
       all += outcome.failover.milliseconds
       if let max = times.max { slowest.append(max) }
       progress.say(
-        "run \(number) of \(count): \(outcome.failover.node) killed, \(times.count) partitions, median \((times(50) ?? 0).text(1)) ms, "
+        "run \(number) of \(count): \(outcome.failover.node) \(pauses ? "paused" : "killed"), \(times.count) partitions, median \((times(50) ?? 0).text(1)) ms, "
           + "slowest \((times.max ?? 0).text(1)) ms")
     }
     let runs = Percentiles(slowest)
@@ -32,7 +35,7 @@ struct FailoverSeries: Sendable {
     progress.say(
       """
 
-      Failover, from kill -9 to the next acknowledged command, unsynchronized probes, \(count) runs:
+      Failover, from \(pauses ? "SIGSTOP" : "kill -9") to the next acknowledged command, unsynchronized probes, \(count) runs:
         slowest partition of a run   p50 \((runs(50) ?? 0).text(1)) ms   max \((runs.max ?? 0).text(1)) ms
         all \(partitions.count) partitions   p50 \((partitions(50) ?? 0).text(1)) ms   max \((partitions.max ?? 0).text(1)) ms
       """)

@@ -34,6 +34,18 @@ actor LocalCluster {
     return !others.isEmpty
   }
 
+  /// SIGSTOP: the process is there, and does nothing. False if no process of that node is known.
+  func pause(_ node: String) -> Bool { signal(node, SIGSTOP) }
+
+  /// SIGCONT.
+  func goOn(_ node: String) -> Bool { signal(node, SIGCONT) }
+
+  private func signal(_ node: String, _ signal: Int32) -> Bool {
+    guard let child = children[node] else { return false }
+    child.signal(signal)
+    return true
+  }
+
   /// Nodes that have ended since the last call, and not by `kill`.
   func unexpectedlyEnded() -> [String] { forgetEnded().filter { !killed.contains($0) } }
 
