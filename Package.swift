@@ -44,6 +44,8 @@ let package = Package(
     .target(name: "Posix", swiftSettings: strict),
     .target(name: "PlantedBugs", swiftSettings: strict),
     .target(
+      name: "Alarms", dependencies: [.product(name: "Logging", package: "swift-log")], swiftSettings: strict),
+    .target(
       name: "Raft",
       dependencies: ["PlantedBugs", .product(name: "DequeModule", package: "swift-collections")],
       swiftSettings: strict),
@@ -84,7 +86,7 @@ let package = Package(
     .target(
       name: "ActorCluster",
       dependencies: [
-        "CBOR", "PlantedBugs", "Raft", "NodeStore", "PeerTransport",
+        "Alarms", "CBOR", "PlantedBugs", "Posix", "Raft", "NodeStore", "PeerTransport",
         .product(name: "HeapModule", package: "swift-collections"),
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
@@ -102,7 +104,7 @@ let package = Package(
     .target(
       name: "Gateway",
       dependencies: [
-        "ActorCluster", "ContactCenter", "NodeStore", "PeerTransport",
+        "ActorCluster", "Alarms", "ContactCenter", "NodeStore", "PeerTransport",
         .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -114,10 +116,25 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strict),
+    .target(
+      name: "AlarmForwarding",
+      dependencies: [
+        "Alarms", "PeerTransport",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: strict),
     .executableTarget(
       name: "Switchboard",
       dependencies: [
-        "ActorCluster", "CBOR", "CertificateAuthority", "ContactCenter", "Gateway", "HistoryChecker",
+        "ActorCluster", "AlarmForwarding", "Alarms", "CBOR", "CertificateAuthority", "ContactCenter",
+        "Gateway",
+        "HistoryChecker",
         "NodeStore", "PeerTransport", "Posix", "Raft", "RevocationList",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -141,6 +158,7 @@ let package = Package(
         .product(name: "HeapModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ],
@@ -182,6 +200,9 @@ let package = Package(
       dependencies: ["Raft", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       path: "Sources/RaftScenario", swiftSettings: strict),
     .testTarget(name: "CBORTests", dependencies: ["CBOR", "fuzz-cbor"], swiftSettings: strict),
+    .testTarget(
+      name: "AlarmsTests", dependencies: ["Alarms", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: strict),
     .testTarget(name: "HistoryCheckerTests", dependencies: ["HistoryChecker"], swiftSettings: strict),
     .testTarget(name: "RaftTests", dependencies: ["CBOR", "Raft"], swiftSettings: strict),
     .testTarget(
@@ -223,14 +244,15 @@ let package = Package(
     .testTarget(
       name: "ActorClusterTests",
       dependencies: [
-        "ActorCluster", "CBOR", "ClusterTestKit", "NodeStore", "PeerTransport", "Raft",
+        "ActorCluster", "Alarms", "CBOR", "ClusterTestKit", "NodeStore", "PeerTransport", "Raft",
         .product(name: "NIOCore", package: "swift-nio"),
       ],
       swiftSettings: strict),
     .testTarget(
       name: "GatewayTests",
       dependencies: [
-        "ActorCluster", "CertificateAuthority", "ContactCenter", "Gateway", "NodeStore", "PeerTransport",
+        "ActorCluster", "Alarms", "CertificateAuthority", "ContactCenter", "Gateway", "NodeStore",
+        "PeerTransport",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Hummingbird", package: "hummingbird"),
@@ -242,10 +264,21 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
+      name: "AlarmForwardingTests",
+      dependencies: [
+        "AlarmForwarding", "Alarms", "CertificateAuthority", "ClusterTestKit", "PeerTransport",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
       name: "SwitchboardTests",
       dependencies: [
-        "ActorCluster", "CertificateAuthority", "ContactCenter", "Gateway", "HistoryChecker", "NodeStore",
-        "PeerTransport", "RevocationList", "Switchboard",
+        "ActorCluster", "AlarmForwarding", "Alarms", "CertificateAuthority", "ContactCenter", "Gateway",
+        "HistoryChecker", "NodeStore", "PeerTransport", "RevocationList", "Switchboard",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ],
@@ -253,8 +286,9 @@ let package = Package(
     .testTarget(
       name: "ClusterProcessTests",
       dependencies: [
-        "ActorCluster", "CertificateAuthority", "ClusterTestKit", "HistoryChecker", "NodeStore",
-        "PeerTransport", "Switchboard", "counter-node", "kill-campaign",
+        "ActorCluster", "Alarms", "CertificateAuthority", "ClusterTestKit", "Gateway", "HistoryChecker",
+        "NodeStore", "PeerTransport", "Switchboard", "counter-node", "kill-campaign",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),

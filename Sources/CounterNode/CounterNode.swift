@@ -30,6 +30,7 @@ struct CounterNode {
   ) async throws {
     let logger = Logger(label: node.rawValue)
     let faults = FaultSwitch()
+    if let wanted = try cluster.faults(of: node) { faults.set(wanted) }
     let store = try NodeStore.start(
       directory: cluster.dataDirectory(of: node),
       identity: StoreIdentity(cluster: cluster.name, node: node.rawValue), readModels: [],
@@ -40,7 +41,8 @@ struct CounterNode {
     configuration.disk = try cluster.diskSettings()
     let system = try ClusterSystem(
       configuration: configuration,
-      types: DurableTypes([Counter.self, Register.self]), store: store, group: group, logger: logger,
+      types: DurableTypes([Counter.self, Register.self, Trap.self]), store: store, group: group,
+      clock: ClusterClock.system.shifted(by: faults), logger: logger,
       onLostDisk: { isLost.yield($0) },
       onStoreFailure: { error in
         FileHandle.standardError.write(Data("\(error)\n".utf8))

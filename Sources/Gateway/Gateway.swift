@@ -1,5 +1,6 @@
 // The HTTP API of a node: puts the routes together and runs the server. A shell.
 public import ActorCluster
+public import Alarms
 internal import Hummingbird
 internal import HummingbirdCore
 public import Logging
@@ -23,6 +24,7 @@ public struct Gateway: Sendable {
   private let readModel: any ReadModelReading
   private let backups: NodeBackups?
   private let faults: FaultSwitch?
+  private let alarms: AlarmCenter?
   private let eventLoopGroup: (any EventLoopGroup)?
   private let logger: Logger
 
@@ -30,17 +32,19 @@ public struct Gateway: Sendable {
   ///   - system: this node's, started.
   ///   - backups: without, the node makes none.
   ///   - faults: what `/v1/node/faults` sets; nil where chaos is forbidden.
+  ///   - alarms: what `/v1/alarms`, metrics and event streams show; without, the node has none.
   ///   - eventLoopGroup: what connections run on; NIO's global one without.
   public init(
     configuration: GatewayConfiguration, system: ClusterSystem, readModel: any ReadModelReading,
-    backups: NodeBackups? = nil, faults: FaultSwitch? = nil, eventLoopGroup: (any EventLoopGroup)? = nil,
-    logger: Logger
+    backups: NodeBackups? = nil, faults: FaultSwitch? = nil, alarms: AlarmCenter? = nil,
+    eventLoopGroup: (any EventLoopGroup)? = nil, logger: Logger
   ) {
     self.configuration = configuration
     self.system = system
     self.readModel = readModel
     self.backups = backups
     self.faults = faults
+    self.alarms = alarms
     self.eventLoopGroup = eventLoopGroup
     self.logger = logger
   }
@@ -85,13 +89,13 @@ public struct Gateway: Sendable {
     let origins = Set(configuration.peersAPI.values.compactMap(origin(ofBaseURL:)))
     let router = Router(context: GatewayContext.self)
     router.add(middleware: CrossOriginMiddleware(origins: origins))
-    router.add(middleware: RequestMiddleware(statistics: statistics, limit: limits.requests))
+    router.add(middleware: RequestMiddleware(statistics: statistics, limit: limits.requests, alarms: alarms))
     let routes = GuardedRoutes(
       router: router, authentication: Authentication(TokenTable(configuration.tokens)))
     let calls = ClusterCalls(system: system, bodyLimit: limits.bodyBytes)
     PageRoute(origins: origins).register(on: router)
-    HealthRoutes(system: system, statistics: statistics).register(on: router, routes)
-    ClusterRoute(system: system, configuration: configuration).register(on: routes)
+    HealthRoutes(system: system, statistics: statistics, alarms: alarms).register(on: router, routes)
+    ClusterRoute(system: system, configuration: configuration, alarms: alarms).register(on: routes)
     LinksRoute(system: system, configuration: configuration).register(on: routes)
     DrainRoutes(system: system, calls: calls, logger: logger).register(on: routes)
     FaultRoutes(faults: faults, node: configuration.node.rawValue, calls: calls, logger: logger).register(
@@ -100,8 +104,10 @@ public struct Gateway: Sendable {
     AgentRoutes(calls: calls, readModel: readModel, listLimit: limits.listed).register(on: routes)
     QueueRoutes(calls: calls, readModel: readModel, listLimit: limits.listed).register(on: routes)
     if let backups { BackupRoute(backups: backups, calls: calls).register(on: routes) }
-    EventStreamRoute(system: system, configuration: configuration, statistics: statistics).register(
-      on: routes)
+    if let alarms { AlarmRoutes(alarms: alarms, calls: calls).register(on: routes) }
+    EventStreamRoute(
+      system: system, configuration: configuration, statistics: statistics, alarms: alarms
+    ).register(on: routes)
     return router
   }
 }

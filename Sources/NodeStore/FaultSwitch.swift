@@ -1,8 +1,8 @@
-// Faults of a node's disk that can be set and taken back while it runs, behind `chaos: allowed`.
+// Faults of a node's disk and clock that can be set and taken back while it runs, behind `chaos: allowed`.
 internal import Foundation
 internal import Synchronization
 
-/// What is wrong with a disk on purpose. Its coded form is what `PUT /v1/node/faults` takes; the names are the fault catalogue's.
+/// What is wrong with a disk or a clock on purpose. Its coded form is what `PUT /v1/node/faults` takes; the names are the fault catalogue's.
 public struct InjectedFaults: Codable, Equatable, Sendable {
   /// `disk.slow`
   public struct Slow: Codable, Equatable, Sendable {
@@ -10,6 +10,16 @@ public struct InjectedFaults: Codable, Equatable, Sendable {
     public var milliseconds: Int
 
     public init(milliseconds: Int) {
+      self.milliseconds = milliseconds
+    }
+  }
+
+  /// `clock.offset`
+  public struct ClockOffset: Codable, Equatable, Sendable {
+    /// What the node's wall clock is ahead of the machine's; negative for behind.
+    public var milliseconds: Int64
+
+    public init(milliseconds: Int64) {
       self.milliseconds = milliseconds
     }
   }
@@ -28,6 +38,7 @@ public struct InjectedFaults: Codable, Equatable, Sendable {
   public var failsRead: Plain?
   /// `disk.full`: no commit finds room.
   public var full: Plain?
+  public var clockOffset: ClockOffset?
 
   public enum CodingKeys: String, CodingKey, CaseIterable, Sendable {
     case slow = "disk.slow"
@@ -35,6 +46,7 @@ public struct InjectedFaults: Codable, Equatable, Sendable {
     case failsWrite = "disk.eio-write"
     case failsRead = "disk.eio-read"
     case full = "disk.full"
+    case clockOffset = "clock.offset"
   }
 
   public init() {}
@@ -42,8 +54,15 @@ public struct InjectedFaults: Codable, Equatable, Sendable {
   /// What `disk.slow` may be: longer than its longest, a commit is hardly told from one that hangs.
   public static let slowMilliseconds = 1...10_000
 
+  /// A hundred years.
+  public static let longestClockOffset: UInt64 = 3_155_760_000_000
+
   /// Why these faults cannot be set, in words; nil when they can.
   public var problem: String? {
+    if let offset = clockOffset, offset.milliseconds.magnitude > Self.longestClockOffset {
+      return "the milliseconds of clock.offset are \(offset.milliseconds); they must be at most "
+        + "\(Self.longestClockOffset) either way"
+    }
     guard let slow, !Self.slowMilliseconds.contains(slow.milliseconds) else { return nil }
     return "the milliseconds of disk.slow are \(slow.milliseconds); they must be from "
       + "\(Self.slowMilliseconds.lowerBound) to \(Self.slowMilliseconds.upperBound)"
@@ -53,13 +72,13 @@ public struct InjectedFaults: Codable, Equatable, Sendable {
   public var names: [String] {
     let set: [(CodingKeys, Bool)] = [
       (.slow, slow != nil), (.failsSync, failsSync != nil), (.failsWrite, failsWrite != nil),
-      (.failsRead, failsRead != nil), (.full, full != nil),
+      (.failsRead, failsRead != nil), (.full, full != nil), (.clockOffset, clockOffset != nil),
     ]
     return set.filter(\.1).map(\.0.rawValue)
   }
 }
 
-/// Holds the faults of one node's disk; there are none until somebody sets some. Safe from any thread.
+/// Holds the faults of one node's disk and clock; there are none until somebody sets some. Safe from any thread.
 public final class FaultSwitch: Sendable {
   private let faults = Mutex(InjectedFaults())
 

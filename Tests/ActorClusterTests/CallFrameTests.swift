@@ -89,9 +89,19 @@ import Testing
     }
   }
 
+  @Test func aCallSaysThatItMayBeRelayed() throws {
+    var out = ByteBuffer()
+    out.writeCall(
+      7, method: 1, timeLeft: 9, isOneWay: false, mayRelay: true, target: .nodeBound(3), trace: nil,
+      argument: [1])
+    #expect(Array(out.readableBytesView.prefix(2)) == [0x10, 0x08])
+    guard case .call(let call) = try CallFrame(decoding: out) else { return #expect(Bool(false), "no call") }
+    #expect(call.mayRelay && !call.isOneWay && call.timeLeft == 9)
+  }
+
   @Test func whatIsUnknownIsRefusedWithWords() {
     for bytes: [UInt8] in [
-      [], [1], [15], [22], [0x10, 0x08] + Array(repeating: 0, count: 30),
+      [], [1], [15], [22], [0x10, 0x10] + Array(repeating: 0, count: 30),
       [0x11, 9] + Array(repeating: 0, count: 8),
       [0x11, 2] + Array(repeating: 0, count: 8) + Array("../etc".utf8),
     ] {
@@ -159,7 +169,12 @@ import Testing
     #expect(greeting.methods[0].hash != greeting.methods[1].hash)
     var newer = greeting.encoded()
     newer.writeString("fields of a later version")
-    #expect(try CallGreeting(decoding: newer) == greeting)
+    let understood = try CallGreeting(decoding: newer)
+    #expect(understood.methods == greeting.methods && understood.window == greeting.window)
+    var relaying = greeting
+    relaying.features = CallGreeting.relays
+    #expect(Array(relaying.encoded().readableBytesView) == bytes + [1])
+    #expect(try CallGreeting(decoding: relaying.encoded()) == relaying)
   }
 
   @Test func anythingElseIsRefused() {

@@ -132,6 +132,30 @@ import Testing
     #expect(steps == [[], [], [zero], [one], []])
   }
 
+  /// Others reach the leader: one of them asks it on this one's behalf, and so it goes on until the leader is reached.
+  @Test func aLeaderThatIsNotReachedIsAskedThroughOthers() {
+    var routing = routing(leader: a, start: 2)
+    #expect(routing.next(now: 0) == .send(to: a))
+    #expect(!routing.wantsRelay)
+    routing.notConnected(to: a)
+    #expect(routing.wantsRelay)
+    // Not the one that cannot be reached, though its turn has come.
+    #expect(routing.next(now: 0) == .send(to: b))
+    routing.redirected(from: b, to: a)
+    #expect(routing.next(now: 0) == .wait(milliseconds: 10))
+    #expect(routing.next(now: 10) == .send(to: c))
+    // It may be back.
+    routing.redirected(from: c, to: a)
+    #expect(routing.next(now: 10) == .send(to: a))
+  }
+
+  @Test func aNodeThatWasNotNamedAsLeaderNeedsNoRelay() {
+    var routing = routing(start: 0)
+    #expect(routing.next(now: 0) == .send(to: b))
+    routing.unanswered(by: b, "is not connected")
+    #expect(!routing.wantsRelay)
+  }
+
   @Test func pausesDoubleToALimitAndEndAtTheDeadline() {
     var routing = routing(deadline: 2_000)
     var now: Int64 = 0

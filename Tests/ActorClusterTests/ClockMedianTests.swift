@@ -44,6 +44,19 @@ import Testing
     }
   }
 
+  @Test func offsetsAreFromTheMedianAndOfWhatIsHeard() {
+    var clocks = median(of: [5_000, 5_010, 9_000], nodeCount: 3)
+    #expect(clocks.offsets(monotonic: 100) == [nodes[0]: -10, nodes[1]: 0, nodes[2]: 3_990])
+    let later = 101 + ClockMedian.staleMilliseconds
+    #expect(clocks.offsets(monotonic: later) == [:])
+    clocks.observe(nodes[0], wall: 20_000, monotonic: later)
+    clocks.observe(nodes[1], wall: 18_000, monotonic: later)
+    #expect(clocks.offsets(monotonic: later) == [nodes[0]: 2_000, nodes[1]: 0])
+    // Whatever a peer says, nothing overflows.
+    clocks.observe(nodes[2], wall: .max, monotonic: later)
+    #expect(clocks.offsets(monotonic: later).count == 3)
+  }
+
   @Test func aNewReadingReplacesTheOldOne() {
     var clocks = median(of: [1, 2, 3], nodeCount: 3)
     clocks.observe(nodes[1], wall: 900, monotonic: 100)

@@ -13,6 +13,14 @@ enum FrameSamples {
       frame(7, Alive(number: 9, heard: 8, led: [Alive.Led(partition: 2, term: 5)])),
       frame(
         6, Greeting(wall: 1_000, topology: "abc", files: .sample, refusal: .init(life: 9, reason: "lost"))),
+      frame(
+        6,
+        Report(
+          crashes: CrashTable([
+            CrashTable.Entry(
+              key: CrashKey(kind: .message, first: 1, second: 2, third: 3), actor: "queue/sales",
+              method: "enqueue", counts: [.init(node: NodeID(rawValue: "north"), crashes: 2)], at: 5)
+          ]).entries, reaches: [0b101])),
       frame(8, Needs(store: 5, needs: [.init(partition: 2, above: 65_537, isJoining: true, reason: "new")])),
       frame(9, [0: 2, 1: 65_538, 2: 5] as [Int: UInt64]),
     ]
@@ -29,6 +37,21 @@ enum FrameSamples {
     enum CodingKeys: Int, CodingKey {
       case wall = 0
       case topology = 1
+    }
+  }
+
+  /// A ping with what later versions added.
+  private struct Report: Encodable {
+    var wall: Int64 = 1_000
+    var topology = "abc"
+    var crashes: [CrashTable.Entry]
+    var reaches: [UInt8]
+
+    enum CodingKeys: Int, CodingKey {
+      case wall = 0
+      case topology = 1
+      case crashes = 24
+      case reaches = 25
     }
   }
 

@@ -189,6 +189,10 @@ struct HandDrivenHost {
 
   mutating func refusesCommands(_ refuses: Bool) { host.refusesCommands = refuses }
 
+  mutating func learn(_ verdicts: PoisonVerdicts) { host.poison = verdicts }
+
+  mutating func note(_ notes: any InFlightNotes) { host.notes = notes }
+
   mutating func receive(_ batch: MessageBatch) { host.receive(batch, now) }
 
   mutating func takeAcknowledged() -> [UInt64] {

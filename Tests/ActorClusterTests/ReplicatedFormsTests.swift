@@ -50,6 +50,7 @@ import Testing
     .unknownActorType("queue"), .unknownMethod(type: "queue", method: "x"),
     .malformedArgument(type: "queue", method: "x", detail: "größe"), .invalidCall(""), .actorGone("a"),
     .remoteFailure("b"), .quarantined(partition: .max, detail: "c"), .shuttingDown,
+    .poisoned(command: "0#1", crashes: 2),
   ]
 
   @Test func recordsRoundTrip() throws {

@@ -14,6 +14,8 @@ extension ProcessCluster {
     var isLoaded = true
     /// The first node's data is on a file system of its own with so many megabytes.
     var smallDisk: Int?
+    /// Of the nodes' environments.
+    var variables: (NodeID) -> [String: String] = { _ in [:] }
   }
 
   /// Starts a cluster, and ends it after `body`. What was acknowledged must be there once then; the nodes that are left must
@@ -35,7 +37,7 @@ extension ProcessCluster {
         SmallDisk.unmount(data)
       }
     }
-    try cluster.startAll()
+    try cluster.startAll(setup.variables)
     let system = try await cluster.client()
     let callers = CountingCallers(system, counters: 24)
     if setup.isLoaded { callers.start(8, pause: .milliseconds(2)) }

@@ -31,7 +31,8 @@ final class ProcessCluster: Sendable {
 
   // MARK: processes
 
-  func start(_ node: NodeID) throws {
+  /// - Parameter variables: of its environment, besides the test's own.
+  func start(_ node: NodeID, variables: [String: String] = [:]) throws {
     let count = (started.withLock { $0[node]?.count } ?? 0) + 1
     let log = logPath(node, count)
     try Data().write(to: URL(fileURLWithPath: log))
@@ -39,14 +40,18 @@ final class ProcessCluster: Sendable {
     let process = Process()
     process.executableURL = try BuiltExecutable.find("counter-node")
     process.arguments = [node.rawValue, local.directory]
+    process.environment = ProcessInfo.processInfo.environment.merging(variables) { $1 }
     process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
     try process.run()
     started.withLock { $0[node] = Started(process: process, count: count) }
   }
 
-  func startAll() throws {
-    for node in nodes { try start(node) }
+  func startAll(_ variables: (NodeID) -> [String: String] = { _ in [:] }) throws {
+    for node in nodes { try start(node, variables: variables(node)) }
   }
+
+  /// How often the node was started.
+  func starts(of node: NodeID) -> Int { started.withLock { $0[node]?.count ?? 0 } }
 
   /// As `kill -9` does it; returns when the process is gone.
   func kill(_ node: NodeID) {

@@ -27,9 +27,9 @@ import Testing
   /// The contract's table of roles.
   @Test func rolesHaveTheirPermissionsAndNoOthers() {
     let allowed: [Role: Set<Permission>] = [
-      .admin: [.read, .serve, .arrive, .configure, .operate, .disrupt], .agent: [.read, .serve],
-      .channel: [.read, .arrive],
-      .viewer: [.read],
+      .admin: [.read, .watch, .acknowledge, .serve, .arrive, .configure, .operate, .disrupt],
+      .agent: [.read, .serve], .channel: [.read, .arrive],
+      .supervisor: [.read, .watch, .acknowledge], .viewer: [.read, .watch],
     ]
     for role in Role.allCases {
       for permission in Permission.allCases {

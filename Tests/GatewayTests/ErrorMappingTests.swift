@@ -43,6 +43,7 @@ import Testing
       code: "overloaded", isRetryable: true, retryAfterSeconds: 2),
     Expected(error: ClusterError.outcomeUnknown(command: "c"), status: 409, code: "outcomeUnknown"),
     Expected(error: ClusterError.quarantined(partition: 3, detail: "d"), status: 503, code: "quarantined"),
+    Expected(error: ClusterError.poisoned(command: "c", crashes: 2), status: 422, code: "poisoned"),
     Expected(
       error: ClusterError.shuttingDown, status: 503, code: "shuttingDown", isRetryable: true,
       retryAfterSeconds: 1),

@@ -37,6 +37,7 @@ import Testing
   @Test(arguments: [
     (#"{"disk.slow": {"milliseconds": 0}}"#, 422), (#"{"disk.slow": {}}"#, 400),
     (#"{"disk.slow": {"milliseconds": 5, "seconds": 1}}"#, 400), (#"{"disk.full": {"until": 1}}"#, 400),
+    (#"{"clock.offset": {"milliseconds": 9000000000000}}"#, 422), (#"{"clock.offset": {"hours": 1}}"#, 400),
     (#"{"disk.fulll": {}}"#, 400), (#"{"disk.full": true}"#, 400),
   ])
   func whatIsNotUnderstoodChangesNothing(body: String, status: Int) async throws {

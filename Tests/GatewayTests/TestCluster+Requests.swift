@@ -71,11 +71,11 @@ extension TestCluster {
 
   /// Reads an event stream until `isEnough`, or for fifteen seconds; then hangs up.
   func events(
-    _ query: String = "", after id: String? = nil, at node: Int = 0, mayEnd: Bool = false,
-    until isEnough: @escaping @Sendable ([Message]) -> Bool
+    _ query: String = "", after id: String? = nil, at node: Int = 0, as role: Role = .viewer,
+    mayEnd: Bool = false, until isEnough: @escaping @Sendable ([Message]) -> Bool
   ) async throws -> [Message] {
     var request = HTTPClientRequest(url: "http://127.0.0.1:\(nodes[node].port)/v1/events\(query)")
-    request.headers.add(name: "Authorization", value: "Bearer t-viewer")
+    request.headers.add(name: "Authorization", value: "Bearer t-\(role.rawValue)")
     if let id { request.headers.add(name: "Last-Event-ID", value: id) }
     let response = try await client.execute(request, timeout: .seconds(15))
     #expect(response.status == .ok)

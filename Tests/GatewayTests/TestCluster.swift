@@ -1,5 +1,6 @@
 // A real cluster for tests: nodes with files, certificates and links on loopback, each with its API. All in this process.
 import ActorCluster
+import Alarms
 import AsyncHTTPClient
 import CertificateAuthority
 import ContactCenter
@@ -57,18 +58,23 @@ struct GatewayService: Service {
 
 struct TestCluster: Sendable {
   static let tokens: [Role: String] = [
-    .admin: "t-admin", .agent: "t-agent", .channel: "t-channel", .viewer: "t-viewer",
+    .admin: "t-admin", .agent: "t-agent", .channel: "t-channel", .supervisor: "t-supervisor",
+    .viewer: "t-viewer",
   ]
 
   let nodes: [TestNode]
   let client: HTTPClient
 
   /// Runs a cluster, waits until its partitions have leaders, and stops it at the end.
-  /// - Parameter started: those of `names` that run; all without.
+  /// - Parameters:
+  ///   - started: those of `names` that run; all without.
+  ///   - apart: nodes that have no link to each other.
   static func run(
     _ names: [String] = ["north"], started: [String]? = nil, limits: GatewayLimits = GatewayLimits(),
     queues: [String] = [], partitions: UInt32 = 4, waitUntilReady: Bool = true,
-    faults: FaultSwitch? = nil, storeFaults: StoreFaults = .none, _ body: (TestCluster) async throws -> Void
+    faults: FaultSwitch? = nil, storeFaults: StoreFaults = .none, alarms: AlarmCenter? = nil,
+    apart: Set<String> = [],
+    _ body: (TestCluster) async throws -> Void
   ) async throws {
     let directory = FileManager.default.temporaryDirectory.appendingPathComponent("gateway-tests-\(UUID())")
     defer { try? FileManager.default.removeItem(at: directory) }
@@ -81,10 +87,10 @@ struct TestCluster: Sendable {
     for name in started ?? names {
       nodes.append(
         try await start(
-          name, addresses, authority, directory.path, partitions: partitions, limits: limits,
+          name, addresses, apart: apart.contains(name) ? apart.subtracting([name]) : [], authority,
+          directory.path, partitions: partitions, limits: limits,
           readModel: ListedInTests(queues: queues), faults: faults,
-          storeFaults: faults?.storeFaults ?? storeFaults
-        ))
+          storeFaults: faults?.storeFaults ?? storeFaults, alarms: alarms))
     }
     let client = HTTPClient(eventLoopGroupProvider: .singleton)
     let cluster = TestCluster(nodes: nodes, client: client)
@@ -102,9 +108,10 @@ struct TestCluster: Sendable {
   }
 
   private static func start(
-    _ name: String, _ addresses: [NodeID: HostPort], _ authority: CertificateAuthority, _ directory: String,
+    _ name: String, _ addresses: [NodeID: HostPort], apart: Set<String>, _ authority: CertificateAuthority,
+    _ directory: String,
     partitions: UInt32, limits: GatewayLimits, readModel: ListedInTests, faults: FaultSwitch?,
-    storeFaults: StoreFaults
+    storeFaults: StoreFaults, alarms: AlarmCenter?
   ) async throws -> TestNode {
     let node = NodeID(rawValue: name)
     var logger = Logger(label: name)
@@ -118,7 +125,7 @@ struct TestCluster: Sendable {
       topology: ClusterTopology(name: "test", nodes: addresses.keys.sorted(), partitionCount: partitions),
       transport: TransportConfiguration(
         identity: PeerIdentity(cluster: "test", node: node, incarnation: store.incarnation, role: .node),
-        listen: addresses[node], peers: addresses,
+        listen: addresses[node], peers: addresses.filter { !apart.contains($0.key.rawValue) },
         tls: TransportTLS(
           certificatePath: "\(pki)/\(name).pem", keyPath: "\(pki)/\(name).key", authorityPath: "\(pki)/ca.pem"
         )))
@@ -135,7 +142,7 @@ struct TestCluster: Sendable {
         },
         peersAPI: [node: "http://127.0.0.1:1"], version: "test", limits: limits),
       system: system, readModel: readModel, backups: NodeBackups(store: store), faults: faults,
-      logger: logger)
+      alarms: alarms, logger: logger)
     let (ports, port) = AsyncStream.makeStream(of: Int.self)
     let services = ServiceGroup(
       services: [GatewayService(gateway: gateway, onReady: { port.yield($0) })], logger: logger)

@@ -14,6 +14,9 @@ struct BackpressureTests {
     var configuration = cluster.configuration("north")
     configuration.limits.maximumFrameBytes = 1 << 20
     configuration.limits.outboundBytes.calls = 2 << 20
+    // A busy machine fills the queue slowly, and the peer does not even answer pings meanwhile.
+    configuration.timing.silenceLimit = .seconds(100)
+    configuration.timing.unacknowledgedTimeout = .seconds(100)
     // The other node's event loop stands still from its first frame until the gate opens.
     let gate = DispatchSemaphore(value: 0)
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)

@@ -11,7 +11,7 @@ import Testing
     #expect(
       problems(sound("log_level", "log_levle")) == [
         "/etc/sw/cluster.yaml:16:1: log_levle: there is no such key; allowed: cluster, nodes, data_directory, tls, api, timing, "
-          + "log_level, chaos, disk, retention, stop, threads; did you mean \"log_level\"?"
+          + "log_level, chaos, disk, clock, retention, stop, alarms, threads; did you mean \"log_level\"?"
       ])
     #expect(
       problems(sound("south: {peer", "south: {pier")) == [
@@ -22,7 +22,7 @@ import Testing
     #expect(
       problems(soundFile + "\nzebra: 1") == [
         "/etc/sw/cluster.yaml:19:1: zebra: there is no such key; allowed: cluster, nodes, data_directory, tls, api, timing, "
-          + "log_level, chaos, disk, retention, stop, threads; remove it"
+          + "log_level, chaos, disk, clock, retention, stop, alarms, threads; remove it"
       ])
   }
 
@@ -44,7 +44,7 @@ import Testing
     #expect(
       problems("just text") == [
         "/etc/sw/cluster.yaml:1:1: this must be a mapping, but is the value \"just text\"; allowed: the keys cluster, nodes, "
-          + "data_directory, tls, api, timing, log_level, chaos, disk, retention, stop, threads; write the keys below it, indented"
+          + "data_directory, tls, api, timing, log_level, chaos, disk, clock, retention, stop, alarms, threads; write the keys below it, indented"
       ])
   }
 

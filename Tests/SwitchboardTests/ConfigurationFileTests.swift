@@ -72,7 +72,7 @@ import Testing
       """
     #expect(
       problems(disk: FakeDisk(tokens: tokens)) == [
-        "/etc/sw/tokens.yaml:1:22: role: \"admn\" is no role; allowed: admin, agent, channel, viewer; did you mean \"admin\"?",
+        "/etc/sw/tokens.yaml:1:22: role: \"admn\" is no role; allowed: admin, agent, channel, supervisor, viewer; did you mean \"admin\"?",
         "/etc/sw/tokens.yaml:2:10: name: \"a b\" is no name; allowed: 1 to 64 letters, digits, -, _ and .; rename it",
         "/etc/sw/tokens.yaml:3:34: sha256: this is no SHA-256 digest; allowed: 64 hexadecimal digits; make a line with switchboard "
           + "pki token",

@@ -108,7 +108,10 @@ import Testing
         "data_directory", "tls.certificate", "tls.key", "tls.authority", "tls.revocation_list", "api.tokens",
         "timing", "log_level",
         "chaos", "disk.low", "disk.reserve", "disk.slow_factor", "disk.slow_milliseconds",
-        "retention.interaction_days", "retention.state_size", "stop.grace_seconds", "threads",
+        "clock.limit_milliseconds",
+        "retention.interaction_days", "retention.state_size", "stop.grace_seconds",
+        "alarms.webhook.url", "alarms.webhook.token", "alarms.webhook.authority",
+        "alarms.syslog.address", "alarms.syslog.transport", "alarms.syslog.facility", "threads",
       ]).joined(separator: ", ")
   }
 

@@ -27,13 +27,6 @@ package struct ClockMedian: Sendable {
       offset: min(max(wall, 0), Self.latest) - monotonic, taken: monotonic)
   }
 
-  /// How far each clock that is known is ahead of the median, in milliseconds; none without a median.
-  package func offsets(monotonic: Int64) -> [NodeID: Int64] {
-    guard let median = median(monotonic: monotonic) else { return [:] }
-    return readings.filter { monotonic - $0.value.taken <= Self.staleMilliseconds }
-      .mapValues { $0.offset + monotonic - median }
-  }
-
   /// Milliseconds since 1970; nil while fewer than a majority of clocks are known. Of an even number the lower
   /// of the two middle ones, so that one fast clock out of two does not count.
   package func median(monotonic: Int64) -> Int64? {
@@ -41,5 +34,34 @@ package struct ClockMedian: Sendable {
       .map(\.offset).sorted()
     guard fresh.count * 2 > nodeCount else { return nil }
     return fresh[isPlanted(.fireTimerEarly) ? fresh.count - 1 : (fresh.count - 1) / 2] + monotonic
+  }
+
+  /// How far clocks may be apart that count as one opinion.
+  package static let agreementMilliseconds: Int64 = 5_000
+
+  /// The median, if a majority of the nodes' clocks are near it: of two that are left of three, one of which is in 1970,
+  /// nobody can say which is right. Partition time then goes by the monotonic clock.
+  package func agreed(monotonic: Int64) -> Int64? {
+    guard let median = median(monotonic: monotonic) else { return nil }
+    let near = readings.values.count {
+      monotonic - $0.taken <= Self.staleMilliseconds
+        && ($0.offset + monotonic - median).magnitude <= Self.agreementMilliseconds.magnitude
+    }
+    return near * 2 > nodeCount || isPlanted(.fireTimerEarly) ? median : nil
+  }
+
+  /// A node's wall clock less the agreed median, in milliseconds; nil where one of them is not known.
+  package func offset(of node: NodeID, monotonic: Int64) -> Int64? {
+    guard let reading = readings[node], monotonic - reading.taken <= Self.staleMilliseconds,
+      let median = agreed(monotonic: monotonic)
+    else { return nil }
+    return reading.offset + monotonic - median
+  }
+
+  /// Of all nodes that are heard.
+  package func offsets(monotonic: Int64) -> [NodeID: Int64] {
+    readings.reduce(into: [:]) { offsets, reading in
+      offsets[reading.key] = offset(of: reading.key, monotonic: monotonic)
+    }
   }
 }

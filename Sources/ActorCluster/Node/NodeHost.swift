@@ -10,7 +10,7 @@ internal import Raft
 final class NodeHost: Sendable {
   let topology: ClusterTopology
   let services: NodeServices
-  private let loops: [PartitionLoop]
+  let loops: [PartitionLoop]
   let clock: ClusterClock
   let links: TransportLinks
   let directory: LeaderDirectory
@@ -25,6 +25,7 @@ final class NodeHost: Sendable {
   let isLost = NIOLockedValueBox(false)
   let onLostDisk: @Sendable (String) -> Void
   private let pinger = NIOLockedValueBox<[RepeatedTask]>([])
+  let reach = NIOLockedValueBox(LeaderReach())
   private let heartbeats = NIOLockedValueBox(NodeHeartbeats())
   private let timing: ClusterTiming
   private let version: String
@@ -50,7 +51,7 @@ final class NodeHost: Sendable {
     peers = NIOLockedValueBox(PeerMemory(store.peers))
     let services = NodeServices(
       node: node, store: store, feed: feed, links: links, directory: directory, clock: clock,
-      nodeCount: topology.nodes.count, disk: configuration.disk, logger: logger,
+      nodeCount: topology.nodes.count, disk: configuration.disk, clocks: configuration.clocks, logger: logger,
       onStoreFailure: onStoreFailure)
     self.services = services
     let maker = ReplicaMaker(
@@ -110,6 +111,8 @@ final class NodeHost: Sendable {
 
   private func ping() {
     services.disk.observe(at: clock.monotonic())
+    services.clocks.judge(services.logger)
+    observeAbsence()
     pingAll()
   }
 
@@ -125,6 +128,8 @@ final class NodeHost: Sendable {
     ping.commitMicroseconds = disk.microseconds
     ping.disk = disk.level.rawValue
     ping.tell(services.operations.news(version: version, at: clock.monotonic()))
+    ping.crashes = services.crashes.told
+    ping.reaches = reachedLeaders
     links.send(.ping(ping), to: node)
   }
 
@@ -184,9 +189,12 @@ final class NodeHost: Sendable {
         metadata: ["node": "\(node)", "theirs": "\(ping.topology)", "ours": "\(topology.fingerprint)"])
     }
     guard !refuses(ping, from: node) else { return }
+    // Before anything else of this node is taken in: it may be what a leader here would die of.
+    services.crashes.received(ping.crashes, at: clock.monotonic())
     guard agrees(ping.files, of: node) else { return }
     services.observeClock(of: node, wall: ping.wall)
     services.operations.received(ping.news, from: node, at: clock.monotonic())
+    reach.withLockedValue { $0.received(ping.reaches, from: node, at: clock.monotonic()) }
     services.disk.received(
       level: ping.disk, microseconds: ping.commitMicroseconds, from: node, at: clock.monotonic())
   }
@@ -226,6 +234,10 @@ final class NodeHost: Sendable {
   }
 
   // MARK: what can be seen
+
+  func clocks() -> ClockStatus { services.clocks.status() }
+
+  func crashes() -> [CrashReport] { services.crashes.reports }
 
   func disk() -> DiskStatus { services.disk.status(at: clock.monotonic()) }
 

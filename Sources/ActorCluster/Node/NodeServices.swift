@@ -4,6 +4,7 @@ internal import NIOConcurrencyHelpers
 internal import NodeStore
 internal import PeerTransport
 internal import Raft
+internal import Synchronization
 
 /// The node around its partition loops: store, links, clocks, event feed. Safe from any thread.
 final class NodeServices: Sendable {
@@ -12,9 +13,10 @@ final class NodeServices: Sendable {
   let feed: EventFeed
   let disk: DiskMonitor
   let operations = NodeOperations()
+  let crashes: CrashWatch
   let logger: Logger
+  let clocks: NodeClocks
   private let clock: ClusterClock
-  private let median: NIOLockedValueBox<ClockMedian>
   private let directory: LeaderDirectory
   private let links: any FrameLinks
   private let router: NIOLockedValueBox<Router?>
@@ -25,6 +27,7 @@ final class NodeServices: Sendable {
   private let confirmed = NIOLockedValueBox<Set<PartitionID>>([])
   /// Tells systems without replicas whom to call.
   let onLeading = NIOLockedValueBox<(@Sendable (PartitionID, UInt64) -> Void)?>(nil)
+  private let refused = Atomic<UInt64>(0)
 
   /// How messages between partitions of this node find their loops; set once the loops exist.
   struct Router: Sendable {
@@ -38,19 +41,20 @@ final class NodeServices: Sendable {
 
   init(
     node: NodeID, store: NodeStore, feed: EventFeed, links: any FrameLinks, directory: LeaderDirectory,
-    clock: ClusterClock, nodeCount: Int, disk: DiskSettings, logger: Logger,
+    clock: ClusterClock, nodeCount: Int, disk: DiskSettings, clocks: ClockSettings, logger: Logger,
     onStoreFailure: @escaping @Sendable (StoreError) -> Void
   ) {
     self.node = node
     self.store = store
     self.feed = feed
     self.disk = DiskMonitor(store: store, settings: disk, logger: logger)
+    crashes = CrashWatch(node: node, store: store, clock: clock, logger: logger)
     self.links = links
     self.directory = directory
     self.clock = clock
     self.logger = logger
     self.onStoreFailure = onStoreFailure
-    median = NIOLockedValueBox(ClockMedian(nodeCount: nodeCount))
+    self.clocks = NodeClocks(node: node, nodeCount: nodeCount, clock: clock, settings: clocks)
     router = NIOLockedValueBox(nil)
   }
 
@@ -58,26 +62,24 @@ final class NodeServices: Sendable {
 
   // MARK: time
 
-  func moment() -> Moment {
-    let monotonic = clock.monotonic()
-    let wall = clock.wall()
-    let middle = median.withLockedValue {
-      $0.observe(node, wall: wall, monotonic: monotonic)
-      return $0.median(monotonic: monotonic)
-    }
-    return Moment(monotonic: monotonic, medianWall: middle)
-  }
+  func moment() -> Moment { clocks.moment() }
 
   /// How far each node's wall clock is ahead of the median, in milliseconds; none while that is not known.
-  func clockOffsets() -> [NodeID: Int64] {
-    let monotonic = clock.monotonic()
-    return median.withLockedValue { $0.offsets(monotonic: monotonic) }
+  func clockOffsets() -> [NodeID: Int64] { clocks.status().offsets }
+
+  func observeClock(of node: NodeID, wall: Int64) { clocks.observe(node, wall: wall) }
+
+  /// Whether leaderships should be given to a node: by its disk and its clock.
+  func mayLead(_ node: NodeID, at now: Int64) -> Bool {
+    disk.mayLead(node, at: now) && clocks.mayLead(node, at: now)
   }
 
-  func observeClock(of node: NodeID, wall: Int64) {
-    let monotonic = clock.monotonic()
-    median.withLockedValue { $0.observe(node, wall: wall, monotonic: monotonic) }
-  }
+  // MARK: limits
+
+  /// Commands refused by a limit since the start, for alarms.
+  var refusals: UInt64 { refused.load(ordering: .relaxed) }
+
+  func countRefusal() { refused.wrappingAdd(1, ordering: .relaxed) }
 
   // MARK: what partitions want carried out
 

@@ -1,4 +1,4 @@
-// What partitions do on a disk that is full, short of room or slow: they give their leaderships away, and wait.
+// What partitions do on a disk that is full, short of room or slow, or with a clock that is off: they give their leaderships away, and wait.
 internal import NIOCore
 internal import NodeStore
 internal import Raft
@@ -12,7 +12,7 @@ extension PartitionLoop {
   func heedDisk(_ moment: Moment) {
     let level = services.disk.level
     for partition in hosts.keys { hosts[partition]?.refusesCommands = !level.takesCommands }
-    guard !level.mayLead else { return }
+    guard !level.mayLead || services.clocks.isOff else { return }
     for partition in hosts.keys.sorted() {
       guard let host = hosts[partition], host.isLeader, host.raft.transferTarget == nil,
         moment.monotonic - (handOvers[partition] ?? -Self.handOverPause) >= Self.handOverPause,

@@ -49,7 +49,8 @@ extension PartitionLoop {
   /// The node that should take a leadership from this one, which must not keep it.
   func refuge(for partition: PartitionID, _ host: PartitionHost, at now: Int64) -> NodeID? {
     services.disk.refuge(for: partition, at: now) { node in
-      host.isCaughtUp(node) && services.operations.mayLead(node, partition, at: now)
+      host.isCaughtUp(node) && services.clocks.mayLead(node, at: now)
+        && services.operations.mayLead(node, partition, at: now)
     }
   }
 
@@ -61,7 +62,7 @@ extension PartitionLoop {
       guard let host = hosts[partition], host.isServing, host.raft.transferTarget == nil,
         let preferred = topology.preferredLeader(of: partition), preferred != services.node,
         let since = connectedSince[preferred], now - since >= timing.settleMilliseconds,
-        host.isCaughtUp(preferred), services.disk.mayLead(preferred, at: now),
+        host.isCaughtUp(preferred), services.mayLead(preferred, at: now),
         services.operations.mayLead(preferred, partition, at: now),
         !services.operations.isPlaced(partition, at: now),
         handedOver.spread.mayHand(partition, to: preferred, upSince: since, at: now)

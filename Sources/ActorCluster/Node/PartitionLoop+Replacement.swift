@@ -113,6 +113,7 @@ extension PartitionLoop {
       self.assumeIsolated { loop in
         guard !loop.isStopped else { return }
         loop.hosts[host.id] = host
+        loop.equip(host.id)
         loop.replacements.joining.insert(host.id)
         loop.touched.insert(host.id)
         loop.scheduleDrain()

@@ -38,6 +38,9 @@ struct IncomingCall: Sendable {
   var argument: [UInt8]
   /// On the monotonic clock, milliseconds: nobody waits for the answer after it.
   var deadline: Int64?
+  /// See `PartitionCall.maximumAge`, and who is told the age of the answer before it comes.
+  var maximumAge: Int64?
+  var onAge: (@Sendable (Int64) -> Void)?
   var respond: @Sendable (CallAnswer) -> Void
 }
 
@@ -56,6 +59,8 @@ actor PartitionLoop {
   var touched: Set<PartitionID> = []
   private var drainScheduled = false
   private var responders: [CallID: @Sendable (CallAnswer) -> Void] = [:]
+  /// Of stale reads.
+  var ageListeners: [CallID: @Sendable (Int64) -> Void] = [:]
   private var nextCall: UInt64 = 1
   private var ticker: RepeatedTask?
   /// The store may be closed: nothing is handled any more.
@@ -68,6 +73,8 @@ actor PartitionLoop {
   var replacements = Replacements()
   let retention: RetentionSettings
   var lastUpkeep: Int64 = 0
+  /// Of the verdicts of the node's crashes that the hosts have.
+  var crashesVersion: UInt64 = .max
 
   init(
     eventLoop: any EventLoop, number: Int, hosts: [PartitionHost], topology: ClusterTopology,
@@ -101,6 +108,7 @@ actor PartitionLoop {
     ticker = eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
       self.assumeIsolated { $0.tick() }
     }
+    for partition in hosts.keys { equip(partition) }
     touched = Set(hosts.keys)
     replacements.joining = Set(
       hosts.values.filter { ReplicaNaming.generation(of: $0.raft.id) > 0 && !$0.hasJoined }.map(\.id))
@@ -160,17 +168,24 @@ actor PartitionLoop {
       if case .call(let call) = event { call.respond(.failed(.shuttingDown)) }
       return
     }
+    heedCrashes()
     let moment = services.moment()
     switch event {
     case .call(let call):
       let id = CallID(rawValue: nextCall)
       nextCall += 1
       responders[id] = call.respond
-      hosts[partition]?.invoke(
-        PartitionCall(
-          id: id, command: call.command, firstOutstanding: call.firstOutstanding, actor: call.actor,
-          method: call.method, argument: call.argument, deadline: call.deadline), moment)
-    case .consensus(let message): hosts[partition]?.receive(message)
+      if let onAge = call.onAge { ageListeners[id] = onAge }
+      var asked = PartitionCall(
+        id: id, command: call.command, firstOutstanding: call.firstOutstanding, actor: call.actor,
+        method: call.method, argument: call.argument, deadline: call.deadline)
+      asked.maximumAge = call.maximumAge
+      hosts[partition]?.invoke(asked, moment)
+    case .consensus(let message):
+      hosts[partition]?.receive(message)
+      if let node = hosts[partition]?.node(of: message.from) {
+        hosts[partition]?.heardLeader(on: node, moment)
+      }
     case .messages(let batch): hosts[partition]?.receive(batch, moment)
     case .acknowledged(let receiver, let sequence):
       hosts[partition]?.acknowledged(by: receiver, upTo: sequence)
@@ -198,6 +213,7 @@ actor PartitionLoop {
     case .nodeAlive(let node, let led, let hearsUs):
       if let led = led.first(where: { $0.partition == partition }) {
         hosts[partition]?.leaderAlive(node, term: led.term)
+        hosts[partition]?.heardLeader(on: node, moment)
       }
       if hearsUs { hosts[partition]?.nodeAlive(node) }
     }
@@ -206,6 +222,7 @@ actor PartitionLoop {
   }
 
   private func tick() {
+    heedCrashes()
     let moment = services.moment()
     for partition in hosts.keys { hosts[partition]?.tick(moment) }
     touched.formUnion(hosts.keys)
@@ -285,6 +302,8 @@ actor PartitionLoop {
         }
       }
     case .answer(let call, let answer):
+      if case .failed(.overloaded) = answer { services.countRefusal() }
+      tellAge(of: call, partition)
       responders.removeValue(forKey: call)?(answer)
     case .deliver(let batch):
       services.deliver(batch)
@@ -321,6 +340,8 @@ actor PartitionLoop {
       if let host = hosts[partition], let fault = host.filesFault {
         services.wantReplica(partition, above: host.raft.id, reason: fault)
       }
+    case .undeliverable(let message, .poisoned(let work, let crashes)):
+      saySetAside(message, work, crashes, partition)
     case .undeliverable(let message, let error):
       services.logger.error(
         "a durable message cannot be decided by this node's version and was dropped",

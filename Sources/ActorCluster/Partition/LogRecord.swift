@@ -29,6 +29,9 @@ package struct LogRecord: Codable, Equatable, Sendable {
   /// Outbox messages that their receivers have applied.
   package var acknowledged: [OutboxAcknowledgment]
 
+  /// Not decided, because nodes died of it; kept for people.
+  package var setAside: DurableMessage?
+
   /// Whether it changes nothing but what is done with.
   package var isEmpty: Bool { events.isEmpty && messages.isEmpty && timers.isEmpty }
 
@@ -41,6 +44,7 @@ package struct LogRecord: Codable, Equatable, Sendable {
     case timers = 5
     case reply = 6
     case acknowledged = 7
+    case setAside = 8
   }
 }
 

@@ -10,6 +10,8 @@ package struct Moment: Equatable, Sendable {
   package var monotonic: Int64
   /// Median of a majority of the voters' wall clocks, milliseconds since 1970; nil if too few are known.
   package var medianWall: Int64?
+  /// The same where the clocks do not agree: only for a partition that has no time of its own yet.
+  package var anyWall: Int64?
 
   package init(monotonic: Int64, medianWall: Int64?) {
     self.monotonic = monotonic
@@ -37,6 +39,8 @@ package struct PartitionCall: Sendable {
   /// On the monotonic clock, milliseconds: a call whose turn comes later is not begun. It changes nothing of what a command
   /// is: a retry has another one.
   package var deadline: Int64?
+  /// A read that this replica answers by itself if what it has is no older, in milliseconds; nil for a call as usual.
+  package var maximumAge: Int64?
 
   /// XXH64 of the method and the argument: the same for every retry of a command.
   package var fingerprint: UInt64 {

@@ -46,6 +46,9 @@ extension PartitionHost {
         )
       }
       do {
+        guard mayRestore(key) else { return }
+        notes?.begin(.actor(key, of: id), key, "")
+        defer { notes?.end() }
         try state.admit(key, actor.rows)
       } catch {
         return quarantine("\(key) cannot be restored from its rows: \(error)")

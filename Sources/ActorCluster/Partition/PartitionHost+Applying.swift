@@ -36,6 +36,9 @@ extension PartitionHost {
     do {
       let record = try CBORDecoder().decode(LogRecord.self, from: bytes)
       guard state.mustLoad(for: record) == nil else { return false }
+      guard mayApply(entry, record) else { return true }
+      notes?.begin(.entry(entry.index, term: entry.term, of: id), record.actor, record.cause.kind)
+      defer { notes?.end() }
       let changes = try state.apply(record, at: entry.index)
       dirty.add(changes, at: entry.index)
       clock.observe(record.time)

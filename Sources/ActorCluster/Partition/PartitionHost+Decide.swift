@@ -12,6 +12,8 @@ extension PartitionHost {
   package mutating func invoke(_ call: PartitionCall, _ now: Moment) {
     if isTooLate(call, now) {
       fail(call, Self.tooLate)
+    } else if let limit = call.maximumAge {
+      readStale(call, limit: limit, now)
     } else if !isLeader {
       sendOn(call, now)
     } else if case .quarantined(let detail) = health {
@@ -58,8 +60,11 @@ extension PartitionHost {
     case .new, .forgotten, .full:
       break
     }
+    if let refusal = poisoned(call) { return fail(call, refusal) }
     guard !state.mustLoad(call.actor) else { return park(call) }
     state.use(call.actor)
+    notes?.begin(.command(call.command), call.actor, call.method)
+    defer { notes?.end() }
     let time = clock.advance(monotonic: now.monotonic, median: now.medianWall)
     let context = DecisionContext(now: time, actor: call.actor, command: call.command)
     switch state.call(call.actor, call.method, call.argument, context) {
@@ -96,7 +101,7 @@ extension PartitionHost {
     }
   }
 
-  private mutating func fail(_ call: PartitionCall, _ error: ClusterError) {
+  mutating func fail(_ call: PartitionCall, _ error: ClusterError) {
     actions.append(.answer(call.id, .failed(error)))
   }
 
@@ -123,7 +128,8 @@ extension PartitionHost {
       let last = batch.messages.first(where: { isLast($0, from: batch.from) }),
       !state.mustLoad(last.message.to)
     {
-      _ = decide(last.message, .message(from: batch.from, sequence: last.sequence), now)
+      let key = CrashKey.message(from: batch.from, to: id, sequence: last.sequence)
+      _ = decide(last.message, .message(from: batch.from, sequence: last.sequence), key, now)
     }
     guard loads.parkedMessages(from: batch.from) == 0 else { return park(batch) }
     for (position, numbered) in batch.messages.enumerated()
@@ -134,7 +140,9 @@ extension PartitionHost {
           MessageBatch(from: batch.from, to: batch.to, messages: Array(batch.messages[position...])))
       }
       let cause = LogRecord.Cause.message(from: batch.from, sequence: numbered.sequence)
-      guard decide(numbered.message, cause, now) else { return }
+      let key = CrashKey.message(from: batch.from, to: id, sequence: numbered.sequence)
+      // The sender asks again.
+      guard !poison.isHeld(key), decide(numbered.message, cause, key, now) else { return }
     }
   }
 
@@ -163,8 +171,11 @@ extension PartitionHost {
   /// Decides what a message or timer asks for. A refusal or failure is a decision to do nothing: it still is
   /// logged, so that the message or timer is done with. False when it could not be proposed.
   private mutating func decide(
-    _ message: DurableMessage, _ cause: LogRecord.Cause, _ now: Moment
+    _ message: DurableMessage, _ cause: LogRecord.Cause, _ key: CrashKey, _ now: Moment
   ) -> Bool {
+    if let crashes = poison.crashes(of: key) { return setAside(message, cause, key, crashes, now) }
+    notes?.begin(key, message.to, message.method)
+    defer { notes?.end() }
     let time = clock.advance(monotonic: now.monotonic, median: now.medianWall)
     let context = DecisionContext(now: time, actor: message.to, command: nil)
     let outcome = state.call(message.to, message.method, message.argument, context)
@@ -191,7 +202,9 @@ extension PartitionHost {
         continue
       }
       let message = DurableMessage(to: timer.actor, method: timer.method, encoded: timer.argument)
-      guard decide(message, .timer(name: timer.name), now) else { return }
+      let key = CrashKey.timer(timer.actor, name: timer.name, at: timer.at, in: id)
+      guard !poison.isHeld(key) else { continue }
+      guard decide(message, .timer(name: timer.name), key, now) else { return }
     }
   }
 
@@ -239,7 +252,7 @@ extension PartitionHost {
 
   // MARK: proposing
 
-  private func record(
+  func record(
     _ cause: LogRecord.Cause, _ actor: ActorKey, _ decision: ErasedDecision, at time: PartitionTime
   ) -> LogRecord {
     LogRecord(
@@ -249,7 +262,7 @@ extension PartitionHost {
 
   /// Proposes a record and applies it at once, so that the next decision sees it.
   @discardableResult
-  private mutating func propose(_ proposal: LogRecord, for call: CallID?) -> Bool {
+  mutating func propose(_ proposal: LogRecord, for call: CallID?) -> Bool {
     var record = proposal
     record.acknowledged = delivery.takeToRecord()
     guard let payload = try? CBOREncoder().encode(record), payload.count <= limits.recordBytes else {

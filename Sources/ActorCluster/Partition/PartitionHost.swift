@@ -80,6 +80,13 @@ package struct PartitionHost: Sendable {
   var termStart: LogIndex = .max
   /// The node's disk has only its reserve left: new commands from outside are refused, all else goes on.
   package var refusesCommands = false
+  var staleness = Staleness()
+  /// Of stale answers that are on their way out.
+  var ages: [CallID: Int64] = [:]
+  /// What nodes have died of.
+  package var poison = PoisonVerdicts.none
+  /// Where the node notes what it does, in case it dies of it; nil in simulations.
+  package var notes: (any InFlightNotes)?
   let limits: PartitionLimits
 
   package enum Health: Equatable, Sendable {
@@ -159,6 +166,7 @@ package struct PartitionHost: Sendable {
     raft.tick()
     if case .quarantined = health { handOver() }
     if isServing {
+      staleness = Staleness(heard: now.monotonic, complete: now.monotonic)
       fireTimers(now)
       delivery.tick(now.monotonic)
       housekeep(now)
@@ -350,7 +358,9 @@ package struct PartitionHost: Sendable {
     releaseLeaderless()
     if role == .leader {
       termStart = raft.lastIndex
-      clock = PartitionClock(after: state.time, monotonic: now.monotonic)
+      let isFirst = state.time.milliseconds == 0
+      let start = isFirst ? PartitionTime(milliseconds: now.anyWall ?? 0) : state.time
+      clock = PartitionClock(after: start, monotonic: now.monotonic)
       if isPlanted(.loseOutbox) { forgetOutbox() }
     } else {
       termStart = .max

@@ -16,6 +16,7 @@ package struct PartitionState: Sendable {
   package private(set) var outbox = Outbox()
   package private(set) var inbox = Watermarks()
   package private(set) var timers = TimerTable()
+  package private(set) var aside = SetAsideMessages()
   /// Time of the last record.
   package private(set) var time = PartitionTime(milliseconds: 0)
   /// What sessions age by: partition time, of which a step counts as at most a minute. A corrected clock must not
@@ -113,6 +114,9 @@ package struct PartitionState: Sendable {
     case .retention(let retired):
       for one in retired { forget(one, at: index, &changes) }
     }
+    if let message = record.setAside {
+      changes.rows += try aside.add(message, because: record.cause, at: index, time: record.time)
+    }
     guard let actor = record.actor else { return changes }
     if !record.events.isEmpty {
       try applyEvents(record.events, to: actor, at: record.time, index: index, &changes)
@@ -178,6 +182,8 @@ package struct PartitionState: Sendable {
       for row in rows { try inbox.restore(partition: id, value: row.value) }
     case TimerTable.rowType:
       for row in rows { try timers.restore(actor: id, row: row.rowKey, value: row.value) }
+    case SetAsideMessages.rowType:
+      for row in rows { try aside.restore(row: row.rowKey) }
     case PartitionTimes.id.actor.type:
       for row in rows {
         let times = try CBORDecoder().decode(PartitionTimes.self, from: row.value)

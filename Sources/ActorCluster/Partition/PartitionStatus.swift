@@ -29,6 +29,8 @@ public struct PartitionStatus: Codable, Equatable, Sendable {
   public var followers: [FollowerStatus]?
   /// Callers whose commands are remembered.
   public var sessions: Int?
+  /// Messages and timers that were set aside because nodes died of them; the newest 256 are kept.
+  public var setAside: Int?
 }
 
 /// Another replica, as its partition's leader knows it.
@@ -67,6 +69,7 @@ extension PartitionHost {
       actors: state.actorCount, outboxMessages: state.outbox.count, timers: state.timers.count,
       replies: state.sessions.count)
     status.replica = raft.id.rawValue
+    status.setAside = state.aside.indices.isEmpty ? nil : state.aside.indices.count
     status.voters = raft.membership.allVoters.map(\.rawValue)
     status.learners = raft.membership.learners.map(\.rawValue)
     status.sessions = state.sessions.sessionCount

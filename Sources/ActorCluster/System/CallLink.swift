@@ -35,6 +35,8 @@ final class CallLink: Sendable {
   let number: UInt32
   let peer: PeerIdentity
   let sender: PeerSender
+  /// The peer relays calls to a leader that this system does not reach.
+  let relays: Bool
   private let theirs: [MethodName: (number: UInt16, hash: UInt64)]
   private let outbound: Mutex<Outbound>
   private let inbound: Mutex<Inbound>
@@ -53,6 +55,7 @@ final class CallLink: Sendable {
     self.peer = peer
     self.sender = sender
     self.loop = loop
+    relays = greeting.features & CallGreeting.relays != 0
     self.cut = cut
     theirs = Dictionary(
       greeting.methods.enumerated().map { position, method in

@@ -12,6 +12,19 @@ public struct CallOptions: Sendable {
   /// The call returns when it is on its way: nobody hears what became of it, and it may get lost. Only for methods of node-bound
   /// actors that return nothing.
   public var isOneWay: Bool
+  /// Of methods that read a durable actor.
+  public var read = Read.linearizable
+  /// Told, before a stale read returns, how old the state may be that it was answered from, in milliseconds.
+  public var onAge: (@Sendable (Int64) -> Void)?
+
+  /// How fresh an answer has to be.
+  public enum Read: Equatable, Sendable {
+    /// It has the effects of all that was acknowledged before the call.
+    case linearizable
+    /// Answered by this node's own replica, without asking anybody; refused as `unavailable` if that may be older. A system
+    /// without a replica reads as usual.
+    case stale(maximumAge: Duration)
+  }
 
   public init(command: CommandID? = nil, timeout: Duration = .seconds(10), isOneWay: Bool = false) {
     self.command = command

@@ -65,6 +65,11 @@ package struct CallRouting: Sendable {
   private var isAmbiguous = false
   /// Nodes whose version does not understand the call.
   private var strangers: Set<NodeID> = []
+  /// The leader that others name cannot be reached from here: who is asked instead may ask it once on this one's behalf.
+  package private(set) var wantsRelay = false
+  private var asked: NodeID?
+  private var unreachable: NodeID?
+  private var leavesOut = false
   package private(set) var lastProblem = "no node could be reached"
 
   /// - Parameters:
@@ -90,12 +95,15 @@ package struct CallRouting: Sendable {
     attempts += 1
     if let hint {
       self.hint = nil
+      asked = hint
       return .send(to: hint)
     }
     guard !nodes.isEmpty else {
       return .giveUp(.unavailable(reason: "this system knows no node", retryAfterMilliseconds: 1_000))
     }
+    asked = nil
     position = (position + 1) % nodes.count
+    if wantsRelay, nodes[position] == unreachable { position = (position + 1) % nodes.count }
     return .send(to: nodes[position])
   }
 
@@ -108,12 +116,21 @@ package struct CallRouting: Sendable {
     hint = leader == node ? nil : leader
     redirections += 1
     missing = 0
+    if leader != nil, leader == unreachable {
+      // Every other time: it may be back, and who was asked may not relay.
+      leavesOut.toggle()
+      if leavesOut { hint = nil }
+    }
     pause = hint == nil || redirections > 2 ? backoff : nil
   }
 
   /// There is no connection to the node: nothing went out, and no time was lost.
   package mutating func notConnected(to node: NodeID) {
     lastProblem = "\(node) is not connected"
+    if node == asked {
+      wantsRelay = true
+      unreachable = node
+    }
     hint = nil
     attempts -= 1
     missing += 1
@@ -126,6 +143,7 @@ package struct CallRouting: Sendable {
   /// No answer came: the connection is down or was lost, or the node took too long.
   package mutating func unanswered(by node: NodeID, _ why: String) {
     lastProblem = "\(node) \(why)"
+    if node == asked { wantsRelay = true }
     refusal = nil
     isAmbiguous = true
     hint = nil

@@ -44,6 +44,17 @@ final class CallTargets: Sendable {
     }
   }
 
+  /// A method that this system relays calls of. Its table bounds how many there are.
+  func target(of method: MethodDescription) -> CallTarget {
+    // No mangled name begins like this.
+    let name = "relayed \(method.type).\(method.method)"
+    return state.withLock { state in
+      let made = state.known[name] ?? CallTarget(index: state.known.count, method: method)
+      state.known[name] = made
+      return made
+    }
+  }
+
   private static func describe<Act: DistributedActor>(
     _ method: String, _ type: Act.Type
   ) throws(ClusterError) -> MethodDescription {

@@ -26,11 +26,13 @@ final class Caller: Sendable {
   }
 
   /// One attempt, as it goes out.
-  private struct Attempt: Sendable {
+  struct Attempt: Sendable {
     var actor: CallFrame.Call.Target
     var target: CallTarget
     var argument: [UInt8]
     var deadline: Int64
+    /// See `CallRouting.wantsRelay`.
+    var mayRelay = false
 
     var cost: Int { CallCost.of(argument.count) }
   }
@@ -48,12 +50,12 @@ final class Caller: Sendable {
     var moves = LeaderMoves()
   }
 
-  private let configuration: SystemConfiguration
-  private let links: CallLinks
+  let configuration: SystemConfiguration
+  let links: CallLinks
   private let redialNow: @Sendable (NodeID) -> Void
   private let directory: LeaderDirectory
-  private let clock: ClusterClock
-  private let host: NodeHost?
+  let clock: ClusterClock
+  let host: NodeHost?
   private let session: SessionID
   private let state: Mutex<State>
 
@@ -107,6 +109,13 @@ final class Caller: Sendable {
     let command = options.command ?? CommandID(session: session, sequence: opened.sequence ?? 0)
     let partition = configuration.topology.placement.partition(of: key)
     let deadline = clock.monotonic() + options.timeoutMilliseconds
+    if case .stale(let age) = options.read {
+      let answer = await readStale(
+        key, target, argument: argument, command: command, maximumAge: age, until: deadline,
+        onAge: options.onAge)
+      if let answer { return answer }
+      options.onAge?(0)
+    }
     var routing = CallRouting(
       nodes: nodesToAsk, leader: directory.leader(of: partition),
       start: host == nil ? opened.start : nodesToAsk.count - 1, deadline: deadline)
@@ -122,10 +131,11 @@ final class Caller: Sendable {
       case .send(let node):
         let first =
           opened.sequence == nil ? 0 : state.withLock { $0.sequence.firstOutstanding }
-        let attempt = Attempt(
+        var attempt = Attempt(
           actor: .durable(id: key.id, command: command, firstOutstanding: first), target: target,
           argument: argument,
           deadline: min(deadline, clock.monotonic() + configuration.timing.attemptMilliseconds))
+        attempt.mayRelay = routing.wantsRelay
         switch await make(attempt, at: node, key, partition) {
         case .reply(let bytes):
           if host == nil { directory.setLeader(node, of: partition) }
@@ -229,15 +239,9 @@ final class Caller: Sendable {
     state.withLock { ($0.active, $0.table.count, $0.table.timers) }
   }
 
-  /// On a node itself first: it keeps a call until it knows a leader.
-  private var nodesToAsk: [NodeID] {
-    let nodes = configuration.topology.nodes
-    return host == nil ? nodes : [ownNode] + nodes.filter { $0 != ownNode }
-  }
-
   private var isStopped: Bool { state.withLock { $0.isStopped } }
 
-  private var ownNode: NodeID { configuration.transport.identity.node }
+  var ownNode: NodeID { configuration.transport.identity.node }
 
   private var refusal: ClusterError {
     isStopped ? .shuttingDown : .overloaded(what: "too many calls under way", retryAfterMilliseconds: 100)
@@ -250,8 +254,7 @@ final class Caller: Sendable {
   ) async -> Outcome {
     guard let host, node == ownNode else {
       guard let link = links.link(to: node) else { return .notConnected }
-      return await make(
-        attempt, over: link, left: attempt.deadline - clock.monotonic(), to: partition)
+      return await make(attempt, over: link, to: partition)
     }
     guard case .durable(_, let command, let first) = attempt.actor else { return .notConnected }
     return await wait(cost: attempt.cost, until: attempt.deadline, link: nil) { call in
@@ -264,9 +267,9 @@ final class Caller: Sendable {
     }
   }
 
-  /// - Parameter left: milliseconds until nobody waits any more.
-  nonisolated(nonsending) private func make(
-    _ attempt: Attempt, over link: CallLink, left: Int64, to partition: PartitionID? = nil
+  /// - Parameter left: milliseconds until nobody waits any more; nil for those until the attempt's deadline.
+  nonisolated(nonsending) func make(
+    _ attempt: Attempt, over link: CallLink, left: Int64? = nil, to partition: PartitionID? = nil
   ) async -> Outcome {
     let number: UInt16
     switch link.take(attempt.cost, for: attempt.target) {
@@ -274,13 +277,14 @@ final class Caller: Sendable {
     case .failure(let error): return .notUnderstood(error)
     case .success(let found): number = found
     }
-    let left = UInt32(clamping: max(1, left))
+    let left = UInt32(clamping: max(1, left ?? attempt.deadline - clock.monotonic()))
     let trace = TraceContext.current
     return await wait(cost: attempt.cost, until: attempt.deadline, link: link, partition) { call in
       guard !link.isLost else { return .notConnected }
       let outcome = link.sender.send {
         $0.writeCall(
-          call, method: number, timeLeft: left, isOneWay: false, target: attempt.actor, trace: trace,
+          call, method: number, timeLeft: left, isOneWay: false,
+          mayRelay: attempt.mayRelay && link.relays, target: attempt.actor, trace: trace,
           argument: attempt.argument)
       }
       return switch outcome {
@@ -293,7 +297,7 @@ final class Caller: Sendable {
 
   /// Opens a call, lets `send` start it, and waits for its end.
   /// - Parameter send: what to end with when the call did not go out.
-  nonisolated(nonsending) private func wait(
+  nonisolated(nonsending) func wait(
     cost: Int, until deadline: Int64, link: CallLink?, _ partition: PartitionID? = nil,
     send: (_ call: UInt64) -> Outcome?
   ) async -> Outcome {

@@ -26,6 +26,8 @@ public enum ClusterError: Error, Codable, Equatable, Sendable, CustomStringConve
   case remoteFailure(String)
   /// The partition met an entry that it could not apply and has stopped; operators see an alarm.
   case quarantined(partition: UInt32, detail: String)
+  /// The command had no effect: nodes died of it so often that it is not executed any more, anywhere.
+  case poisoned(command: String, crashes: Int)
   /// This system is shutting down.
   case shuttingDown
 
@@ -37,7 +39,7 @@ public enum ClusterError: Error, Codable, Equatable, Sendable, CustomStringConve
       .malformedArgument,
       .invalidCall,
       .actorGone,
-      .remoteFailure, .quarantined:
+      .remoteFailure, .quarantined, .poisoned:
       false
     }
   }
@@ -74,6 +76,9 @@ public enum ClusterError: Error, Codable, Equatable, Sendable, CustomStringConve
     case .remoteFailure(let detail): "the actor failed: \(detail)"
     case .quarantined(let partition, let detail):
       "partition \(partition) is quarantined and serves nothing until an operator acts: \(detail)"
+    case .poisoned(let command, let crashes):
+      "poisoned: command \(command) had no effect and is refused for good, because \(crashes) times a node died of it; "
+        + "report it with the actor and method that the nodes' logs name"
     case .shuttingDown: "this node is shutting down; retry at another node"
     }
   }

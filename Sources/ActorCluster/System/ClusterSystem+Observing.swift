@@ -9,6 +9,18 @@ extension ClusterSystem {
     await host?.status() ?? []
   }
 
+  /// What nodes of the cluster died of, as far as this node knows; none on a client.
+  public func crashes() -> [CrashReport] { host?.crashes() ?? [] }
+
+  /// Milliseconds since 1970: the median of a majority of the nodes' clocks, or this system's own where there is none.
+  public var wallMilliseconds: Int64 { host?.services.moment().medianWall ?? clock.wall() }
+
+  /// The nodes' wall clocks, as far as this node knows; nil on a client.
+  public func clocks() -> ClockStatus? { host?.clocks() }
+
+  /// Whether calls to a partition whose leader this node does not reach are relayed by one that does.
+  public func isRelayed(_ partition: PartitionID) -> Bool { host?.isRelayed(partition) ?? false }
+
   /// This node's disk, and what the others say of theirs; nil on a client.
   public func disk() -> DiskStatus? { host?.disk() }
 

@@ -58,7 +58,8 @@ public final class ClusterSystem: DistributedActorSystem, Sendable {
     self.clock = clock
     let methods = CallableMethods(types, nodeActors)
     let greeting = CallGreeting(
-      window: UInt32(clamping: configuration.callWindowBytes), methods: methods.descriptions)
+      window: UInt32(clamping: configuration.callWindowBytes), methods: methods.descriptions,
+      features: CallGreeting.relays)
     if let problem = greeting.problem { throw .invalidConfiguration(problem) }
     let directory = LeaderDirectory()
     self.directory = directory
@@ -343,9 +344,13 @@ public final class ClusterSystem: DistributedActorSystem, Sendable {
         if !caller.replied(call, link, reply) { incoming.countDead(.lateAnswer, "call \(call)", peer) }
         return
       }
-      if let call = try CallFrame.call(in: buffer) { return incoming.received(call, over: link) }
+      if let call = try CallFrame.call(in: buffer) {
+        return incoming.received(call, over: link) {
+          caller.relaying($0, targets.target(of: $1), otherwise: $2)
+        }
+      }
       switch try CallFrame(decoding: buffer) {
-      case .call(let call): incoming.received(call, over: link)
+      case .call: break
       case .answer(let call, let answer):
         if !caller.answered(call, link, answer) { incoming.countDead(.lateAnswer, "call \(call)", peer) }
       case .cancel(let call): incoming.cancel(call, over: link)

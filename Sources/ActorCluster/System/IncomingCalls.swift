@@ -52,7 +52,12 @@ final class IncomingCalls: Sendable {
 
   // MARK: what comes in
 
-  func received(_ call: CallFrame.Call, over link: CallLink) {
+  /// What to do with the answer to a call whose caller does not reach the leader: see `Caller.relaying`.
+  typealias Relaying = (
+    CallFrame.Call, MethodDescription, @escaping @Sendable (CallAnswer) -> Void
+  ) -> @Sendable (CallAnswer) -> Void
+
+  func received(_ call: CallFrame.Call, over link: CallLink, relaying: Relaying) {
     let origin = Origin(
       link: link, call: call.call, cost: CallCost.of(call.argument.readableBytes), isOneWay: call.isOneWay)
     guard link.received(origin.cost, isOneWay: call.isOneWay) else { return }
@@ -78,12 +83,13 @@ final class IncomingCalls: Sendable {
         return end(origin, .failed(.invalidCall("a client serves no durable actors")))
       }
       let method = methods.descriptions[Int(call.method)]
+      let respond: @Sendable (CallAnswer) -> Void = { link.answer(origin.call, origin.cost, with: $0) }
       host.call(
         IncomingCall(
           command: command, firstOutstanding: first, actor: ActorKey(type: method.type, id: id),
           method: method.method, argument: Array(call.argument.readableBytesView),
           deadline: call.timeLeft.map { clock.monotonic() + Int64($0) },
-          respond: { link.answer(origin.call, origin.cost, with: $0) }))
+          respond: call.mayRelay ? relaying(call, method, respond) : respond))
     }
   }
 

@@ -11,6 +11,8 @@ public struct SystemConfiguration: Sendable {
   public var retention = RetentionSettings()
   /// The program's version, as other nodes are told.
   public var version = "development"
+  /// When this node's clock is too far off for it to lead.
+  public var clocks = ClockSettings()
   /// Calls under way at once; more are refused as `overloaded` (promise P6).
   public var maximumCalls: Int
   /// Bytes of calls that each peer may have under way here at once.

@@ -39,18 +39,21 @@ package enum CallFrame: Equatable, Sendable {
     /// Milliseconds until nobody waits for the answer; nil for no end.
     package var timeLeft: UInt32?
     package var isOneWay: Bool
+    /// Who is asked and does not lead asks the leader, once. Only to peers that say that they relay.
+    package var mayRelay: Bool
     package var target: Target
     package var trace: TraceContext?
     package var argument: ByteBuffer
 
     package init(
-      call: UInt64, method: UInt16, timeLeft: UInt32?, isOneWay: Bool, target: Target, trace: TraceContext?,
-      argument: ByteBuffer
+      call: UInt64, method: UInt16, timeLeft: UInt32?, isOneWay: Bool, mayRelay: Bool = false, target: Target,
+      trace: TraceContext?, argument: ByteBuffer
     ) {
       self.call = call
       self.method = method
       self.timeLeft = timeLeft
       self.isOneWay = isOneWay
+      self.mayRelay = mayRelay
       self.target = target
       self.trace = trace
       self.argument = argument
@@ -74,7 +77,8 @@ package enum CallFrame: Equatable, Sendable {
     static let oneWay: UInt8 = 1
     static let durable: UInt8 = 2
     static let trace: UInt8 = 4
-    static let known: UInt8 = 7
+    static let relay: UInt8 = 8
+    static let known: UInt8 = 15
   }
 
   fileprivate enum Status: UInt8 {
@@ -188,18 +192,21 @@ extension CallFrame.Call {
     }
     self.init(
       call: call, method: method, timeLeft: left == 0 ? nil : left,
-      isOneWay: flags & CallFrame.Flag.oneWay != 0, target: target, trace: trace, argument: input)
+      isOneWay: flags & CallFrame.Flag.oneWay != 0, mayRelay: flags & CallFrame.Flag.relay != 0,
+      target: target, trace: trace, argument: input)
   }
 }
 
 extension ByteBuffer {
   package mutating func writeCall(
-    _ call: UInt64, method: UInt16, timeLeft: UInt32, isOneWay: Bool, target: CallFrame.Call.Target,
+    _ call: UInt64, method: UInt16, timeLeft: UInt32, isOneWay: Bool, mayRelay: Bool = false,
+    target: CallFrame.Call.Target,
     trace: TraceContext?, argument: [UInt8]
   ) {
     var flags: UInt8 = isOneWay ? CallFrame.Flag.oneWay : 0
     if case .durable = target { flags |= CallFrame.Flag.durable }
     if trace != nil { flags |= CallFrame.Flag.trace }
+    if mayRelay { flags |= CallFrame.Flag.relay }
     writeMultipleIntegers(CallFrame.Kind.call.rawValue, flags, call, method, timeLeft)
     switch target {
     case .nodeBound(let number): writeInteger(number)

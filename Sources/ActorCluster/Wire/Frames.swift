@@ -132,6 +132,10 @@ package struct PingFrame: Codable, Sendable {
   var placed: [PartitionID]?
   /// Of the sender's program.
   var version: String?
+  /// What nodes died of, as far as the sender knows; nil for nothing.
+  var crashes: [CrashTable.Entry]?
+  /// The partitions whose leaders the sender is or reaches: see `LeaderReach.bits`.
+  var reaches: [UInt8]?
 
   enum CodingKeys: Int, CodingKey {
     case wall = 0
@@ -144,6 +148,8 @@ package struct PingFrame: Codable, Sendable {
     case cannotLead = 21
     case placed = 22
     case version = 23
+    case crashes = 24
+    case reaches = 25
   }
 }
 

@@ -27,7 +27,7 @@ package struct MethodDescription: Hashable, Sendable {
 /// The greeting of the call layer: the methods of this system and how much it lets a peer have under way.
 ///
 /// Bytes, big-endian: format 1 (1), window (4), number of methods (2), then for each: type and method (length 1 and UTF-8
-/// each), hash (8). What follows belongs to later versions and is skipped.
+/// each), hash (8); features (1, missing for none). What follows belongs to later versions and is skipped.
 package struct CallGreeting: Equatable, Sendable {
   package static let format: UInt8 = 1
   package static let maximumMethods = Int(UInt16.max)
@@ -35,10 +35,16 @@ package struct CallGreeting: Equatable, Sendable {
   /// Bytes of calls that the peer may have under way at once, as `CallCost` counts them.
   package var window: UInt32
   package var methods: [MethodDescription]
+  /// What else it understands; bits that a version does not know mean nothing to it.
+  package var features: UInt8
 
-  package init(window: UInt32, methods: [MethodDescription]) {
+  /// It asks a leader on behalf of a caller that does not reach it: the flag `relay` of a call.
+  package static let relays: UInt8 = 1
+
+  package init(window: UInt32, methods: [MethodDescription], features: UInt8 = 0) {
     self.window = window
     self.methods = methods
+    self.features = features
   }
 
   package func encoded() -> ByteBuffer {
@@ -53,6 +59,7 @@ package struct CallGreeting: Equatable, Sendable {
       }
       out.writeInteger(method.hash)
     }
+    if features != 0 { out.writeInteger(features) }
     return out
   }
 
@@ -70,7 +77,7 @@ package struct CallGreeting: Equatable, Sendable {
       else { throw CallFrameError("a greeting that is cut short") }
       methods.append(MethodDescription(type: type, method: method, hash: hash))
     }
-    self.init(window: window, methods: methods)
+    self.init(window: window, methods: methods, features: input.readInteger(as: UInt8.self) ?? 0)
   }
 
   private static func text(_ input: inout ByteBuffer) -> String? {

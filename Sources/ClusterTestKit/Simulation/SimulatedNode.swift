@@ -81,6 +81,8 @@ final class SimulatedNode {
   func moment(_ now: Int64) -> Moment {
     let monotonic = now / 1_000
     clocks.observe(id, wall: wall(now), monotonic: monotonic)
-    return Moment(monotonic: monotonic, medianWall: clocks.median(monotonic: monotonic))
+    var moment = Moment(monotonic: monotonic, medianWall: clocks.agreed(monotonic: monotonic))
+    if moment.medianWall == nil { moment.anyWall = clocks.median(monotonic: monotonic) }
+    return moment
   }
 }

@@ -8,6 +8,8 @@ public enum Role: String, Codable, CaseIterable, Sendable {
   case agent
   /// Channel adapters: they create interactions and say when a customer gives up.
   case channel
+  /// People on duty: they read everything, and acknowledge alarms.
+  case supervisor
   /// Reads only.
   case viewer
 
@@ -16,7 +18,8 @@ public enum Role: String, Codable, CaseIterable, Sendable {
     case .admin: Set(Permission.allCases)
     case .agent: [.read, .serve]
     case .channel: [.read, .arrive]
-    case .viewer: [.read]
+    case .supervisor: [.read, .watch, .acknowledge]
+    case .viewer: [.read, .watch]
     }
   }
 }
@@ -24,6 +27,10 @@ public enum Role: String, Codable, CaseIterable, Sendable {
 /// What a route needs.
 package enum Permission: String, CaseIterable, Sendable {
   case read
+  /// Alarms of the nodes: they name machines, files and failures.
+  case watch
+  /// Say that somebody takes care of an alarm.
+  case acknowledge
   /// Agents' sessions; accept, decline, complete, wrap-up.
   case serve
   /// Create and abandon interactions.

@@ -51,6 +51,7 @@ extension APIError {
       case .outcomeUnknown: (.conflict, "outcomeUnknown")
       case .commandReused: (.unprocessableContent, "idempotencyKeyReused")
       case .quarantined: (.serviceUnavailable, "quarantined")
+      case .poisoned: (.unprocessableContent, "poisoned")
       case .shuttingDown: (.serviceUnavailable, "shuttingDown")
       case .unknownActorType, .unknownMethod, .incompatibleMethod, .malformedArgument:
         (.notImplemented, "versionMismatch")
@@ -64,6 +65,9 @@ extension APIError {
           + "executed again; look at the state before acting"
       case .commandReused:
         "this Idempotency-Key was used before with another body: nothing was done; use a new key for each thing to do"
+      case .poisoned(_, let crashes):
+        "this request had no effect and is refused for good: \(crashes) times a node ended while it worked on it; do not "
+          + "send it again under another Idempotency-Key, and report it"
       default: "\(error)"
       }
     self.init(

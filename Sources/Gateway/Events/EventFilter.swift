@@ -13,6 +13,9 @@ package struct EventFilter: Equatable, Sendable {
     self.queue = queue
   }
 
+  /// Whether it is for everything: then also for what belongs to no interaction, agent or queue, as alarms do.
+  package var takesAll: Bool { self == EventFilter() }
+
   package func matches(_ event: ContactCenterEvent) -> Bool {
     (interaction == nil || interaction == event.interaction) && (agent == nil || agent == event.agent)
       && (queue == nil || queue == event.queue)

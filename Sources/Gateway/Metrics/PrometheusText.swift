@@ -27,6 +27,22 @@ package struct PrometheusText: Sendable {
     add(name, kind, help, [(labels: [], value: value)])
   }
 
+  /// Of figures in milliseconds that may be below 0: in seconds.
+  package mutating func addSigned(
+    _ name: String, _ kind: Kind, _ help: String,
+    _ samples: [(labels: [(String, String)], milliseconds: Int64)]
+  ) {
+    add(name, kind, help, [])
+    for sample in samples {
+      let labels = sample.labels.map { "\($0.0)=\"\(Self.escaped($0.1, quotes: true))\"" }
+      let size = sample.milliseconds.magnitude
+      let digits = String(1_000 + size % 1_000).dropFirst()
+      lines.append(
+        "\(name)\(labels.isEmpty ? "" : "{\(labels.joined(separator: ","))}") "
+          + "\(sample.milliseconds < 0 ? "-" : "")\(size / 1_000).\(digits)")
+    }
+  }
+
   package var text: String { lines.joined(separator: "\n") + "\n" }
 
   private static func escaped(_ text: String, quotes: Bool) -> String {

@@ -1,10 +1,13 @@
 // Around every request: limits, counts, a line in the log, and errors as JSON. A shell.
+internal import Alarms
 internal import Hummingbird
 internal import Logging
 
 struct RequestMiddleware: RouterMiddleware {
   let statistics: GatewayStatistics
   let limit: Int
+  /// Counts what limits refused.
+  let alarms: AlarmCenter?
 
   func handle(
     _ request: Request, context: GatewayContext,
@@ -18,6 +21,7 @@ struct RequestMiddleware: RouterMiddleware {
       response =
         APIError.overloaded("this node answers \(limit) requests already", retryAfterMs: 500).response
     }
+    if response.status == .tooManyRequests { alarms?.countRefusal() }
     statistics.answered(method: request.method.rawValue, status: response.status.code)
     context.logger.debug(
       "request",

@@ -4,6 +4,7 @@ internal import HTTPTypes
 extension HTTPField.Name {
   static let idempotencyKey = name("Idempotency-Key")
   static let timeoutMs = name("X-Timeout-Ms")
+  static let age = name("Switchboard-Age-Milliseconds")
   static let lastEventID = name("Last-Event-ID")
   static let referrerPolicy = name("Referrer-Policy")
 

@@ -13,10 +13,11 @@ struct AgentRoutes: Sendable {
       JSONBody.response(AgentList(agents: try await readModel.agents(limit: listLimit)))
     }
     routes.on(.get, "/v1/agents/:id", needing: .read) { request, context, _ in
-      let view = try await calls.call(Agent.self, try calls.id(context), until: try calls.deadline(request)) {
+      try await calls.read(Agent.self, request, context) {
         try await $0.view(ViewAgent())
+      } as: {
+        AgentJSON($0)
       }
-      return JSONBody.response(AgentJSON(view))
     }
     change(.put, "session", SessionBody.self, on: routes) { try await $0.signIn($1.command) }
     change(.delete, "session", EmptyBody.self, on: routes) { agent, _ in try await agent.signOut(SignOut()) }

@@ -27,8 +27,9 @@ struct ClusterCalls: Sendable {
 
   /// The command that the request's `Idempotency-Key` names.
   func command(_ request: Request, by caller: Caller) throws(APIError) -> CommandID {
-    try IdempotencyKey(header: request.headers[.idempotencyKey])
-      .command(of: caller.name, method: request.method.rawValue, path: request.uri.path)
+    let key = try IdempotencyKey(header: request.headers[.idempotencyKey])
+    try key.checkAge(now: system.wallMilliseconds)
+    return key.command(of: caller.name, method: request.method.rawValue, path: request.uri.path)
   }
 
   func deadline(_ request: Request) throws(APIError) -> CallDeadline {

@@ -1,5 +1,6 @@
 // `/v1/cluster`: how this node sees the cluster, and where an actor lives.
 package import ActorCluster
+package import Alarms
 internal import Hummingbird
 internal import NodeStore
 package import PeerTransport
@@ -44,6 +45,8 @@ package struct ClusterJSON: Encodable, Sendable {
   package var nodes: [Node]
   package var partitions: [PartitionStatus]
   package var certificates: CertificatesJSON
+  /// Of the node that answers; `/v1/alarms` says which.
+  package var alarms: AlarmCounts?
 }
 
 /// The TLS files of the node that answers.
@@ -122,6 +125,7 @@ extension ClusterJSON.Node {
 struct ClusterRoute: Sendable {
   let system: ClusterSystem
   let configuration: GatewayConfiguration
+  let alarms: AlarmCenter?
 
   func register(on routes: GuardedRoutes) {
     routes.on(.get, "/v1/cluster", needing: .read) { _, _, _ in JSONBody.response(await cluster()) }
@@ -161,6 +165,6 @@ struct ClusterRoute: Sendable {
     return ClusterJSON(
       cluster: configuration.cluster, node: configuration.node.rawValue, incarnation: system.incarnation,
       version: configuration.version, nodes: nodes, partitions: partitions,
-      certificates: CertificatesJSON(own, now: now))
+      certificates: CertificatesJSON(own, now: now), alarms: alarms.map { AlarmCounts($0.active) })
   }
 }

@@ -1,5 +1,6 @@
 // `/v1/events`: committed changes as server-sent events, to readers of any speed. A shell around `EventStreamEncoder`.
 internal import ActorCluster
+internal import Alarms
 internal import AsyncAlgorithms
 internal import Hummingbird
 internal import Logging
@@ -11,22 +12,25 @@ struct EventStreamRoute: Sendable {
   let system: ClusterSystem
   let configuration: GatewayConfiguration
   let statistics: GatewayStatistics
+  let alarms: AlarmCenter?
 
   /// When a reader whose node is drained comes back, rather to another one.
   private static let retryMilliseconds = 100
 
   private enum Step: Sendable {
     case change(ActorEvents)
+    case alarm(AlarmChange)
     case keepAlive
   }
 
   func register(on routes: GuardedRoutes) {
-    routes.on(.get, "/v1/events", needing: .read) { request, context, _ in
-      try await open(request, context)
+    routes.on(.get, "/v1/events", needing: .read) { request, context, caller in
+      try await open(request, context, caller)
     }
   }
 
-  private func open(_ request: Request, _ context: GatewayContext) async throws -> Response {
+  private func open(_ request: Request, _ context: GatewayContext, _ caller: Caller) async throws -> Response
+  {
     guard !system.isDraining else { throw APIError.draining }
     let query = request.uri.queryParameters
     let filter = EventFilter(
@@ -40,6 +44,7 @@ struct EventStreamRoute: Sendable {
       throw APIError.overloaded(
         "this node has \(configuration.limits.eventStreams) event streams open", retryAfterMs: 2_000)
     }
+    let showsAlarms = filter.takesAll && caller.role.permissions.contains(.watch)
     var preamble = ServerSentEvent.comment("node \(configuration.node)")
     if resumed == nil { preamble += EventStreamEncoder.positionMessage(start) }
     let body = ResponseBody { [preamble] writer in
@@ -47,7 +52,8 @@ struct EventStreamRoute: Sendable {
       let watch = StalledReaderWatch(channel: context.channel, limit: configuration.limits.stalledReader)
       defer { watch.stop() }
       try await request.body.consumeWithCancellationOnInboundClose { _ in
-        try await send(preamble, from: start, filter, to: &writer, watch, context.logger)
+        try await send(
+          preamble, from: start, filter, showsAlarms ? alarms : nil, to: &writer, watch, context.logger)
       }
       try await writer.finish(nil)
     }
@@ -57,7 +63,7 @@ struct EventStreamRoute: Sendable {
   }
 
   private func send(
-    _ preamble: String, from start: StreamPosition, _ filter: EventFilter,
+    _ preamble: String, from start: StreamPosition, _ filter: EventFilter, _ alarms: AlarmCenter?,
     to writer: inout any ResponseBodyWriter, _ watch: StalledReaderWatch, _ logger: Logger
   ) async throws {
     var encoder = EventStreamEncoder(
@@ -65,14 +71,20 @@ struct EventStreamRoute: Sendable {
     let changes = system.events(after: start.resumption).map { Step.change($0) }
     let ticks = AsyncTimerSequence(interval: configuration.limits.keepAlive, clock: .continuous)
       .map { _ in Step.keepAlive }
-    try await write(preamble, to: &writer, watch)
+    let (active, alarmChanges) = alarms?.changes() ?? ([], AsyncThrowingStream { $0.finish() })
+    let alarmSteps = alarmChanges.map { Step.alarm($0) }
+    let standing = alarms == nil ? "" : AlarmMessages.active(active, node: configuration.node)
+    try await write(preamble + standing, to: &writer, watch)
     do {
-      for try await step in merge(changes, ticks).cancelOnGracefulShutdown() {
+      for try await step in merge(changes, ticks, alarmSteps).cancelOnGracefulShutdown() {
         switch step {
         case .change(let change):
           let text = encoder.encode(
             actor: change.actor, time: change.time, events: change.events, position: change.position)
           if !text.isEmpty { try await write(text, to: &writer, watch) }
+        case .alarm(let change):
+          try await write(
+            AlarmMessages.change(change, cluster: configuration.cluster), to: &writer, watch)
         case .keepAlive:
           try await write(encoder.keepAlive(), to: &writer, watch)
         }
@@ -80,6 +92,9 @@ struct EventStreamRoute: Sendable {
     } catch let error as EventsGone {
       logger.info("event stream is too old to be resumed", metadata: ["cause": "\(error)"])
       try await write(EventStreamEncoder.goneMessage("\(error)"), to: &writer, watch)
+    } catch let error as AlarmsMissed {
+      logger.info("event stream ended; its reader may resume", metadata: ["cause": "\(error)"])
+      try await write(ServerSentEvent.comment("ended: \(error); resume"), to: &writer, watch)
     } catch let error as ClusterError {
       logger.info("event stream ended; its reader may resume", metadata: ["cause": "\(error)"])
       if system.isDraining {

@@ -18,7 +18,7 @@ package struct FaultsBody: StrictBody {
   package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: InjectedFaults.CodingKeys.self)
     for key in container.allKeys {
-      let allowed = key == .slow ? ["milliseconds"] : []
+      let allowed = key == .slow || key == .clockOffset ? ["milliseconds"] : []
       let inner = try container.nestedContainer(keyedBy: AnyName.self, forKey: key)
       guard let unknown = inner.allKeys.map(\.stringValue).filter({ !allowed.contains($0) }).min() else {
         continue

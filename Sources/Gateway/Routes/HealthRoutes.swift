@@ -1,5 +1,6 @@
 // `/healthz` and `/readyz`, for load balancers and supervisors: no token, no data. `/metrics`, with a token.
 internal import ActorCluster
+internal import Alarms
 internal import Hummingbird
 internal import NodeStore
 
@@ -12,7 +13,7 @@ package struct Readiness: Codable, Equatable, Sendable {
   package struct Partition: Sendable {
     package var number: UInt32
     package var health: String
-    /// Whether this node knows a leader; if that is this node, whether it serves.
+    /// Whether this node knows a leader, or a node that reaches it; if that is this node, whether it serves.
     package var hasLeader: Bool
 
     package init(_ number: UInt32, health: String = "running", hasLeader: Bool = true) {
@@ -42,6 +43,7 @@ package struct Readiness: Codable, Equatable, Sendable {
 struct HealthRoutes: Sendable {
   let system: ClusterSystem
   let statistics: GatewayStatistics
+  let alarms: AlarmCenter?
 
   func register(on router: Router<GatewayContext>, _ routes: GuardedRoutes) {
     router.get("/healthz") { _, _ in JSONBody.response(["status": "alive"]) }
@@ -50,7 +52,8 @@ struct HealthRoutes: Sendable {
         await system.partitions().map {
           Readiness.Partition(
             $0.partition.rawValue, health: $0.health,
-            hasLeader: $0.leader == system.node ? $0.isServing : $0.leader != nil)
+            hasLeader: $0.leader == system.node
+              ? $0.isServing : $0.leader != nil || system.isRelayed($0.partition))
         }, isDraining: system.isDraining)
       return JSONBody.response(readiness, status: readiness.ready ? .ok : .serviceUnavailable)
     }
@@ -61,6 +64,9 @@ struct HealthRoutes: Sendable {
         gateway: statistics.snapshot)
       text.addCalls(system.callStatistics())
       text.addCertificates(system.certificates, now: system.secondsNow)
+      if let alarms { text.addAlarms(alarms.overview) }
+      if let clocks = system.clocks() { text.addClocks(clocks) }
+      text.addCrashes(system.crashes())
       return Response(
         status: .ok,
         headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8", .cacheControl: "no-store"],

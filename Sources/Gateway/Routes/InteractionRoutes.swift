@@ -9,10 +9,11 @@ struct InteractionRoutes: Sendable {
   func register(on routes: GuardedRoutes) {
     routes.on(.post, "/v1/interactions", needing: .arrive, use: create)
     routes.on(.get, "/v1/interactions/:id", needing: .read) { request, context, _ in
-      let view = try await calls.call(
-        Interaction.self, try calls.id(context), until: try calls.deadline(request)
-      ) { try await $0.view(ViewInteraction()) }
-      return JSONBody.response(InteractionJSON(view))
+      try await calls.read(Interaction.self, request, context) {
+        try await $0.view(ViewInteraction())
+      } as: {
+        InteractionJSON($0)
+      }
     }
     change("accept", .serve, AgentBody.self, on: routes) { try await $0.accept(Accept(agent: $1.agent)) }
     change("decline", .serve, AgentBody.self, on: routes) { try await $0.decline(Decline(agent: $1.agent)) }

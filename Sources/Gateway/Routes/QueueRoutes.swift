@@ -16,7 +16,11 @@ struct QueueRoutes: Sendable {
       JSONBody.response(try await list(until: try calls.deadline(request)))
     }
     routes.on(.get, "/v1/queues/:id", needing: .read) { request, context, _ in
-      JSONBody.response(try await queue(try calls.id(context), until: try calls.deadline(request)))
+      try await calls.read(WorkQueue.self, request, context) {
+        try await $0.status(ViewQueue())
+      } as: {
+        QueueJSON($0)
+      }
     }
     routes.on(.put, "/v1/queues/:id", needing: .configure) { request, context, caller in
       let id = try calls.id(context)

@@ -1,5 +1,6 @@
 // What `GET /v1/cluster` answers, as the tools read it. Fields that newer nodes add are ignored. Pure.
 package import ActorCluster
+package import Alarms
 internal import PeerTransport
 
 package struct ClusterReport: Decodable, Equatable, Sendable {
@@ -43,6 +44,8 @@ package struct ClusterReport: Decodable, Equatable, Sendable {
   package let version: String
   /// Nil from a node of an older version.
   package let certificates: Certificates?
+  /// Of the node that answered; nil from a node of an older version.
+  package let alarms: AlarmCounts?
 
   /// The addresses of other nodes that lead something: only they know how far their followers are.
   package var leadersElsewhere: [String] {

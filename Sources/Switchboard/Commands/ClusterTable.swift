@@ -30,6 +30,9 @@ package enum ClusterTable {
             partition.health,
           ]
         }, numeric: [0, 3, 4, 5, 7, 8]))
+    if let alarms = report.alarms.flatMap(AlarmTable.line) {
+      sections.append("alarms on \(report.node): \(alarms)")
+    }
     let troubles = report.troubles
     sections.append(
       troubles.isEmpty ? "all well" : (["not well:"] + troubles.map { "  \($0)" }).joined(separator: "\n"))

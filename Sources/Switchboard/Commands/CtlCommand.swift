@@ -5,7 +5,7 @@ struct CtlCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ctl", abstract: "Look at a running cluster, and move its leaderships.",
     subcommands: [
-      CtlStatus.self, CtlDrain.self, CtlUndrain.self, CtlTransfer.self, CtlLinks.self, CtlBackup.self,
-      CtlStore.self,
+      CtlStatus.self, CtlDrain.self, CtlUndrain.self, CtlTransfer.self, CtlLinks.self, CtlAlarms.self,
+      CtlBackup.self, CtlStore.self,
     ])
 }

@@ -50,7 +50,7 @@ struct NodeProcess {
     }
     let system: ClusterSystem
     do throws(TransportError) {
-      system = try makeSystem(store, group, lostDisk)
+      system = try makeSystem(store, group, lostDisk, faults)
     } catch {
       store.close()
       throw .transport(error)
@@ -115,7 +115,7 @@ struct NodeProcess {
   }
 
   private func makeSystem(
-    _ store: NodeStore, _ group: MultiThreadedEventLoopGroup, _ lostDisk: LostDisk
+    _ store: NodeStore, _ group: MultiThreadedEventLoopGroup, _ lostDisk: LostDisk, _ faults: FaultSwitch?
   ) throws(TransportError) -> ClusterSystem {
     var transport = TransportConfiguration(
       identity: PeerIdentity(
@@ -128,10 +128,12 @@ struct NodeProcess {
       topology: topology, transport: transport, timing: settings.timing.cluster)
     configuration.version = ProgramVersion.text
     configuration.disk = settings.disk
+    configuration.clocks = settings.clocks
     configuration.retention = settings.retention
     return try ClusterSystem(
       configuration: configuration, types: DurableTypes([Agent.self, WorkQueue.self, Interaction.self]),
-      store: store, group: group, logger: logger, onLostDisk: { lostDisk.tell($0) },
+      store: store, group: group, clock: faults.map { ClusterClock.system.shifted(by: $0) } ?? .system,
+      logger: logger, onLostDisk: { lostDisk.tell($0) },
       onStoreFailure: { [logger] error in
         logger.critical(
           "the disk failed: this node acknowledges nothing more and ends now", metadata: ["error": "\(error)"]
@@ -144,6 +146,8 @@ struct NodeProcess {
   private func serviceGroup(
     _ system: ClusterSystem, _ store: NodeStore, _ faults: FaultSwitch?
   ) -> ServiceGroup {
+    let alarms = NodeAlarms(
+      settings: settings, system: system, incarnation: store.incarnation, faults: faults, logger: logger)
     let gateway = Gateway(
       configuration: GatewayConfiguration(
         listen: settings.own.api, node: settings.own.name, cluster: settings.cluster, tokens: settings.tokens,
@@ -151,7 +155,8 @@ struct NodeProcess {
           settings.nodes.map { ($0.name, $0.apiURL) }, uniquingKeysWith: { first, _ in first }),
         version: ProgramVersion.text),
       system: system, readModel: StoreReadModel(directory: settings.dataDirectory),
-      backups: NodeBackups(store: store), faults: faults, logger: logger)
+      backups: NodeBackups(store: store), faults: faults, alarms: alarms.center,
+      logger: logger)
     let ready: @Sendable (Int) -> Void = { [logger, settings] _ in
       logger.notice(
         "ready",
@@ -164,6 +169,7 @@ struct NodeProcess {
     var configuration = ServiceGroupConfiguration(
       services: [
         ClusterService(system: system, store: store), CertificateWatch(system: system, logger: logger),
+      ] + alarms.services + [
         GatewayService(gateway: gateway, onReady: ready),
         DrainService(system: system, grace: settings.stopGrace, logger: logger),
       ],

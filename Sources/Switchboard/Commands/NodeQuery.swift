@@ -18,10 +18,11 @@ struct QuestionOptions: ParsableArguments {
   var json = false
 
   /// The addresses that were given, or the usual one.
-  var addresses: [String] {
-    guard api.isEmpty else { return api }
-    return ProcessInfo.processInfo.environment["SWITCHBOARD_API"].map { [$0] } ?? ["http://127.0.0.1:8101"]
+  func addresses(_ environment: [String: String]) -> [String] {
+    api.isEmpty ? environment["SWITCHBOARD_API"].map { [$0] } ?? ["http://127.0.0.1:8101"] : api
   }
+
+  var addresses: [String] { addresses(ProcessInfo.processInfo.environment) }
 
   func token() throws -> String { try access.read(ProcessInfo.processInfo.environment) }
 
@@ -35,9 +36,10 @@ struct QuestionOptions: ParsableArguments {
   /// Asks each address until one answers.
   /// - Throws: `ExitStatus.failed` in words when none does.
   func ask<Report: Decodable>(_ path: String, as type: Report.Type) async throws -> NodeAnswer<Report> {
+    let environment = ProcessInfo.processInfo.environment
     let token = try self.token()
     var failures: [String] = []
-    for address in addresses {
+    for address in addresses(environment) {
       switch await NodeQuery<Report>(base: address, path: path, token: token).run() {
       case .failure(let failure): failures.append("\(address): \(failure.words)")
       case .success(let answer): return answer
@@ -50,10 +52,12 @@ struct QuestionOptions: ParsableArguments {
 }
 
 /// One question to one node.
-private struct NodeQuery<Report: Decodable> {
+struct NodeQuery<Report: Decodable> {
   var base: String
   var path: String
   var token: String
+  /// The body of a POST; nil for a GET.
+  var body: String?
 
   private static var timeout: TimeAmount { .seconds(3) }
   private static var answerLimit: Int { 1 << 20 }
@@ -63,6 +67,11 @@ private struct NodeQuery<Report: Decodable> {
     while address.hasSuffix("/") { address.removeLast() }
     var request = HTTPClientRequest(url: address + path)
     request.headers.add(name: "Authorization", value: "Bearer \(token)")
+    if let body {
+      request.method = .POST
+      request.headers.add(name: "Content-Type", value: "application/json")
+      request.body = .bytes(ByteBuffer(string: body))
+    }
     do {
       let response = try await HTTPClient.shared.execute(request, timeout: Self.timeout)
       let body = String(buffer: try await response.body.collect(upTo: Self.answerLimit))
@@ -90,7 +99,7 @@ struct NodeAnswer<Report> {
   let body: String
 }
 
-private struct NodeQueryFailure: Error {
+struct NodeQueryFailure: Error {
   let words: String
 
   init(_ words: String) { self.words = words }

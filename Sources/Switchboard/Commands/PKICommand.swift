@@ -87,7 +87,7 @@ struct PKICommand: AsyncParsableCommand {
     @Option(help: "The caller's name.")
     var name: String
 
-    @Option(help: "admin, agent, channel or viewer.")
+    @Option(help: "admin, agent, channel, supervisor or viewer.")
     var role: Role
 
     @Option(

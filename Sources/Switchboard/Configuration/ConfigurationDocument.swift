@@ -120,6 +120,7 @@ extension SettingKind {
     case .size(let range):
       "a size from \(SizeText.text(range.lowerBound)) to \(SizeText.text(range.upperBound)), for example 512 MB or 2 GB"
     case .address: "host:port with a port from 1 to 65535, for example 127.0.0.1:7101"
+    case .url: "https://host/path; http://127.0.0.1/path on this machine"
     case .path: "a path; ${node} stands for the node's name"
     }
   }

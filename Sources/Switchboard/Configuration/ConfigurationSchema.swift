@@ -1,4 +1,5 @@
 // The settings that there are: their names, what they may hold, and what they mean. A table; pure.
+internal import Alarms
 
 /// What a setting may hold.
 package enum SettingKind: Equatable, Sendable {
@@ -10,6 +11,8 @@ package enum SettingKind: Equatable, Sendable {
   case choice([String])
   /// `host:port`.
   case address
+  /// The address of an HTTPS server; on loopback without TLS, too.
+  case url
   /// A path, in which `${node}` stands for the node's name.
   case path
 }
@@ -61,6 +64,9 @@ package enum ConfigurationSchema {
       "disk.slow_milliseconds", .integer(1...10_000), "20", "a disk is never too slow whose commits take less"
     ),
     optional(
+      "clock.limit_milliseconds", .integer(50...60_000), "1000",
+      "how far a node's clock may be from the others' before it leads nothing"),
+    optional(
       "retention.interaction_days", .integer(1...36_500), "400",
       "days that an interaction is kept after it was closed; the same on every node"),
     optional(
@@ -70,6 +76,20 @@ package enum ConfigurationSchema {
     optional(
       "stop.grace_seconds", .integer(0...600), "5",
       "seconds that a node may take, when it is asked to end, to hand its leaderships over; 0 for none"),
+    optional("alarms.webhook.url", .url, nil, "where each change of an alarm is sent to as JSON, by POST"),
+    optional(
+      "alarms.webhook.token", .path, nil,
+      "a file with the bearer token for the webhook, readable by nobody else; it is read for each delivery"),
+    optional(
+      "alarms.webhook.authority", .path, nil,
+      "certificates of the authorities that the webhook's is of; those of the system when left out"),
+    optional(
+      "alarms.syslog.address", .address, nil, "where each change of an alarm is sent to as syslog (RFC 5424)"),
+    optional(
+      "alarms.syslog.transport", .choice(["udp", "tcp"]), "udp", "how; tcp counts octets (RFC 6587)"),
+    optional(
+      "alarms.syslog.facility", .choice(SyslogFacility.allCases.map(\.rawValue)), "daemon",
+      "the facility of these messages"),
     optional("threads", .integer(1...64), nil, "event loop threads; one per core when left out"),
   ]
 

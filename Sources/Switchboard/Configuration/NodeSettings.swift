@@ -30,9 +30,11 @@ package struct NodeSettings: Equatable, Sendable {
   package let logLevel: Logger.Level
   package let allowsChaos: Bool
   package let disk: DiskSettings
+  package let clocks: ClockSettings
   package let retention: RetentionSettings
   /// How long a node that is asked to end may take to hand its leaderships over.
   package let stopGrace: Duration
+  package let alarms: AlarmSettings
   /// Event loop threads; nil for one per core.
   package let threads: Int?
   /// What is allowed, but looks like a mistake; for the log.

@@ -77,8 +77,10 @@ package struct NodeSettingsReader {
     let logLevel = choice(["log_level"]).flatMap(Logger.Level.init(rawValue:))
     let chaos = choice(["chaos"])
     let disk = self.disk()
+    let clocks = self.clocks()
     let retention = self.retention()
     let stopGrace = Duration.seconds(integer(["stop", "grace_seconds"]) ?? 0)
+    let alarms = self.alarms(own)
     let threads = integer(["threads"])
     guard let cluster, let partitions, let own, let directory, let timing, let logLevel, let chaos else {
       return nil
@@ -86,7 +88,9 @@ package struct NodeSettingsReader {
     return NodeSettings(
       cluster: cluster, partitions: UInt32(partitions), nodes: nodes, own: own, dataDirectory: directory,
       tls: tls, tokens: tokens, timing: timing, logLevel: logLevel, allowsChaos: chaos == "allowed",
-      disk: disk, retention: retention, stopGrace: stopGrace, threads: threads, notes: notes)
+      disk: disk, clocks: clocks, retention: retention, stopGrace: stopGrace, alarms: alarms,
+      threads: threads,
+      notes: notes)
   }
 
   mutating func report(

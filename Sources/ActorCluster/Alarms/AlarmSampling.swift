@@ -1,0 +1,87 @@
+// Gathers what a node's alarms are judged by, once a second. A shell.
+public import Alarms
+internal import NodeStore
+public import PeerTransport
+internal import Raft
+
+extension ClusterSystem {
+  /// Feeds the alarms of this node until the task is cancelled.
+  /// - Parameters:
+  ///   - interval: between two looks.
+  ///   - facts: what only the process knows; called at every look.
+  public func watchAlarms(
+    _ center: AlarmCenter, every interval: Duration = .seconds(1),
+    facts: @escaping @Sendable () -> AlarmFacts
+  ) async {
+    var conditions = AlarmConditions()
+    repeat {
+      center.observe(conditions.judge(await alarmSnapshot(facts())))
+    } while (try? await Task.sleep(for: interval)) != nil
+  }
+
+  /// The clock that alarms are dated by.
+  public var alarmTime: AlarmTime { AlarmTime(monotonic: clock.monotonic(), wall: clock.wall()) }
+
+  private func alarmSnapshot(_ facts: AlarmFacts) async -> AlarmSnapshot {
+    var snapshot = AlarmSnapshot(node: node, nodes: configuration.topology.nodes, certificates: certificates)
+    snapshot.now = clock.monotonic()
+    snapshot.wallSeconds = secondsNow
+    snapshot.links = links()
+    snapshot.partitions = await host?.alarmPartitions() ?? []
+    let disk = disk()
+    snapshot.disk = disk?.level
+    snapshot.diskSpace = disk?.space
+    snapshot.store = storeStatistics()
+    snapshot.clockOffsets = clockOffsets()
+    snapshot.refusedCommands = host?.services.refusals ?? 0
+    snapshot.facts = facts
+    return snapshot
+  }
+
+  /// Milliseconds by which the clocks of this node and of those that it hears are ahead of the cluster's median; empty while
+  /// fewer than a majority is heard, and on a client.
+  public func clockOffsets() -> [NodeID: Int64] { host?.services.clockOffsets() ?? [:] }
+}
+
+extension NodeHost {
+  func alarmPartitions() async -> [AlarmPartition] {
+    var all: [AlarmPartition] = []
+    for loop in loops { all += await loop.alarmPartitions() }
+    let hosted = Set(all.map(\.partition))
+    all += topology.placement.partitions.filter { !hosted.contains($0) }.map {
+      AlarmPartition(
+        $0, health: .rebuilding("waiting for a new replica id"),
+        hasLeader: directory.leader(of: $0) != nil)
+    }
+    return all.sorted { $0.partition < $1.partition }
+  }
+}
+
+extension PartitionLoop {
+  func alarmPartitions() -> [AlarmPartition] { hosts.values.map(\.alarmPartition) }
+}
+
+extension PartitionHost {
+  /// What alarms are judged by.
+  package var alarmPartition: AlarmPartition {
+    let membership = raft.membership
+    let health: AlarmPartition.Health =
+      switch health {
+      case .loading: .rebuilding("loading")
+      case .running: membership.learners.contains(raft.id) ? .rebuilding("no voter yet") : .running
+      case .quarantined(let detail): .quarantined(detail)
+      }
+    var behind: [NodeID: UInt64] = [:]
+    if isLeader {
+      for peer in raft.progress {
+        guard let node = node(of: peer.id), raft.lastIndex > peer.match else { continue }
+        behind[node] = max(behind[node] ?? 0, raft.lastIndex - peer.match)
+      }
+    }
+    return AlarmPartition(
+      id, health: health, hasLeader: leaderNode != nil,
+      voters: [membership.voters, membership.outgoing].filter { !$0.isEmpty }
+        .map { $0.compactMap(node(of:)) },
+      unapplied: raft.commitIndex > appliedIndex ? raft.commitIndex - appliedIndex : 0, behind: behind)
+  }
+}

@@ -1,0 +1,130 @@
+// What nodes died of, as one node knows it: a pure value. Reports and the time in, verdicts out.
+internal import CBOR
+package import PeerTransport
+
+/// Work that nodes have died of, with counts per node. Nodes tell each other in their pings; what two nodes know is merged
+/// node by node, so that no order of pings and restarts counts a crash twice or loses one.
+package struct CrashTable: Equatable, Sendable {
+  package struct Count: Codable, Equatable, Sendable {
+    package var node: NodeID
+    package var crashes: Int
+
+    package init(node: NodeID, crashes: Int) {
+      self.node = node
+      self.crashes = crashes
+    }
+
+    enum CodingKeys: Int, CodingKey {
+      case node = 0
+      case crashes = 1
+    }
+  }
+
+  package struct Entry: Codable, Equatable, Sendable {
+    package var key: CrashKey
+    package var actor: String
+    package var method: String
+    /// In order of node.
+    package var counts: [Count]
+    /// Wall clock of the last crash on the node that had it, milliseconds: what is oldest goes first.
+    package var at: Int64
+
+    package init(key: CrashKey, actor: String, method: String, counts: [Count], at: Int64) {
+      self.key = key
+      self.actor = actor
+      self.method = method
+      self.counts = counts
+      self.at = at
+    }
+
+    package var total: Int { counts.reduce(0) { $0 + min(max(0, $1.crashes), CrashTable.mostCounted) } }
+
+    package func crashes(on node: NodeID) -> Int { counts.first { $0.node == node }?.crashes ?? 0 }
+
+    enum CodingKeys: Int, CodingKey {
+      case key = 0
+      case actor = 1
+      case method = 2
+      case counts = 3
+      case at = 4
+    }
+  }
+
+  /// So many crashes are enough.
+  package static let limit = 2
+  /// Entries that are kept: all nodes keep the same ones, the newest.
+  package static let capacity = 64
+  /// Bytes of names, and counts of nodes, that a peer's entry may have.
+  private static let longestName = 320
+  private static let mostNodes = 32
+  private static let mostCounted = 1_000
+
+  /// Oldest first.
+  package private(set) var entries: [Entry] = []
+
+  package init(_ entries: [Entry] = []) { merge(entries) }
+
+  package var isEmpty: Bool { entries.isEmpty }
+
+  /// This node has died of it once more.
+  package mutating func add(_ key: CrashKey, actor: String, method: String, on node: NodeID, at wall: Int64) {
+    let before = entries.first { $0.key == key }?.crashes(on: node) ?? 0
+    merge([
+      Entry(
+        key: key, actor: actor, method: method, counts: [Count(node: node, crashes: before + 1)], at: wall)
+    ])
+  }
+
+  /// Takes in what another node knows.
+  /// - Returns: whether that was news.
+  @discardableResult
+  package mutating func merge(_ others: [Entry]) -> Bool {
+    let before = entries
+    for other in others.prefix(Self.capacity) {
+      var entry = other
+      entry.actor = String(other.actor.prefix(Self.longestName))
+      entry.method = String(other.method.prefix(Self.longestName))
+      if let known = entries.firstIndex(where: { $0.key == other.key }) {
+        entry.counts += entries[known].counts
+        entry.at = max(entry.at, entries[known].at)
+        entries.remove(at: known)
+      }
+      entry.counts = Self.joined(entry.counts)
+      entries.append(entry)
+    }
+    entries.sort { ($0.at, $0.key) < ($1.at, $1.key) }
+    entries.removeFirst(max(0, entries.count - Self.capacity))
+    return entries != before
+  }
+
+  private static func joined(_ counts: [Count]) -> [Count] {
+    var most: [NodeID: Int] = [:]
+    for count in counts { most[count.node] = max(most[count.node] ?? 0, min(count.crashes, mostCounted)) }
+    return most.sorted { $0.key < $1.key }.prefix(mostNodes).map { Count(node: $0.key, crashes: $0.value) }
+  }
+
+  /// What must not be done on a node.
+  ///
+  /// What was fatal `limit` times, wherever, is refused everywhere; an entry or an actor's rows only where it was fatal as
+  /// often, for every replica has to have them and another may cope.
+  ///
+  /// Once is not enough, but another node that is away may have died of it as well and cannot say so yet. So what is known
+  /// to have been fatal once waits until all nodes are heard, or for `patience`.
+  /// - Parameters:
+  ///   - isWaiting: whether a node is away, and the entry is known for less than `patience`.
+  package func verdicts(on node: NodeID, isWaiting: (CrashKey) -> Bool) -> PoisonVerdicts {
+    var refused: [CrashKey: Int] = [:]
+    var held: Set<CrashKey> = []
+    for entry in entries {
+      let count = entry.key.isRefusable ? entry.total : entry.crashes(on: node)
+      if count >= Self.limit {
+        refused[entry.key] = count
+      } else if count > 0, entry.key.isRefusable, isWaiting(entry.key) {
+        held.insert(entry.key)
+      }
+    }
+    return PoisonVerdicts(refused: refused, held: held)
+  }
+
+  package static let patience: Int64 = 15_000
+}

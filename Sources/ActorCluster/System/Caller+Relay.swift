@@ -1,0 +1,78 @@
+// Ways to an answer besides the leader itself: the own replica, and a node that reaches a leader which the caller does not.
+internal import NIOCore
+internal import PeerTransport
+
+extension Caller {
+  // MARK: stale reads
+
+  /// From the own replica, without any message; nil when that cannot answer and the call goes the usual way.
+  nonisolated(nonsending) func readStale(
+    _ key: ActorKey, _ target: CallTarget, argument: [UInt8], command: CommandID, maximumAge: Duration,
+    until deadline: Int64, onAge: (@Sendable (Int64) -> Void)?
+  ) async -> CallAnswer? {
+    guard let host else { return nil }
+    let limit = Int64(min(max(maximumAge, .zero), .seconds(86_400)) / .milliseconds(1))
+    let outcome = await wait(cost: 0, until: deadline, link: nil) { call in
+      host.call(
+        IncomingCall(
+          command: command, firstOutstanding: 0, actor: key, method: target.method.method,
+          argument: argument, deadline: deadline, maximumAge: limit, onAge: onAge,
+          respond: { self.answered(call, nil, $0) }))
+      return nil
+    }
+    switch outcome {
+    case .reply(let bytes): return .reply(Array(bytes.readableBytesView))
+    case .answer(.redirected): return nil
+    case .answer(let answer): return answer
+    case .cancelled: return .failed(Self.cancelled)
+    case .lost, .notConnected, .notUnderstood:
+      return .failed(
+        .unavailable(reason: "the own replica did not answer in time", retryAfterMilliseconds: 100))
+    }
+  }
+
+  // MARK: relaying
+
+  /// On a node itself first: it keeps a call until it knows a leader.
+  var nodesToAsk: [NodeID] {
+    let nodes = configuration.topology.nodes
+    return host == nil ? nodes : [ownNode] + nodes.filter { $0 != ownNode }
+  }
+
+  /// When a relayed attempt ends.
+  private func relayDeadline(_ timeLeft: UInt32?) -> Int64 {
+    clock.monotonic() + (timeLeft.map(Int64.init) ?? configuration.timing.attemptMilliseconds)
+  }
+
+  /// What to do with the answer to a peer's call: one that names a leader is asked there, once, on behalf of the peer. Its
+  /// credit bounds how many there are.
+  func relaying(
+    _ call: CallFrame.Call, _ target: CallTarget, otherwise respond: @escaping @Sendable (CallAnswer) -> Void
+  ) -> @Sendable (CallAnswer) -> Void {
+    let deadline = relayDeadline(call.timeLeft)
+    return { answer in
+      guard case .redirected(let leader?) = answer else { return respond(answer) }
+      Task { respond(await self.relay(call, target, to: leader, until: deadline)) }
+    }
+  }
+
+  nonisolated(nonsending) private func relay(
+    _ call: CallFrame.Call, _ target: CallTarget, to leader: NodeID, until deadline: Int64
+  ) async -> CallAnswer {
+    guard let link = links.link(to: leader) else {
+      return .failed(.unavailable(reason: "it does not reach \(leader) either", retryAfterMilliseconds: 100))
+    }
+    let attempt = Attempt(
+      actor: call.target, target: target, argument: Array(call.argument.readableBytesView),
+      deadline: deadline)
+    switch await make(attempt, over: link) {
+    case .reply(let bytes): return .reply(Array(bytes.readableBytesView))
+    case .answer(let answer): return answer
+    case .notUnderstood(let error): return .failed(error)
+    case .lost(let why):
+      return .failed(.unavailable(reason: "\(leader) \(why)", retryAfterMilliseconds: 100))
+    case .notConnected, .cancelled:
+      return .failed(.unavailable(reason: "it does not reach \(leader) either", retryAfterMilliseconds: 100))
+    }
+  }
+}
