@@ -45,7 +45,10 @@ extension PartitionHost {
     let isKept =
       reachableLeader == nil && !isLeader && raft.violation == nil && raft.membership.allVoters.count > 1
       && leaderless.held.count < limits.waitingCalls
-    guard isKept else { return actions.append(.answer(id, .redirected(to: leaderNode))) }
+    // A stale read goes the usual way at once: one that waited could be decided here, if this replica leads next.
+    guard isKept, call?.maximumAge == nil else {
+      return actions.append(.answer(id, .redirected(to: leaderNode)))
+    }
     leaderless.held.append(
       .init(id: id, call: call, until: now.monotonic + limits.leaderlessMilliseconds))
   }

@@ -21,8 +21,9 @@ public struct CallOptions: Sendable {
   public enum Read: Equatable, Sendable {
     /// It has the effects of all that was acknowledged before the call.
     case linearizable
-    /// Answered by this node's own replica, without asking anybody; refused as `unavailable` if that may be older. A system
-    /// without a replica reads as usual.
+    /// Answered by this node's own replica, without asking anybody, from all that it knows to be committed; refused as
+    /// `unavailable` if it heard its leader last, or had applied that, longer ago. What the leader committed and has not sent yet,
+    /// as to a replica that catches up, is not counted. A system without a replica reads as usual.
     case stale(maximumAge: Duration)
   }
 

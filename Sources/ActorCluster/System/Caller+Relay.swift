@@ -50,25 +50,32 @@ extension Caller {
     _ call: CallFrame.Call, _ target: CallTarget, otherwise respond: @escaping @Sendable (CallAnswer) -> Void
   ) -> @Sendable (CallAnswer) -> Void {
     let deadline = relayDeadline(call.timeLeft)
+    // A slice would keep all that was read with it until the call's end.
+    let argument = Array(call.argument.readableBytesView)
+    let (actor, trace) = (call.target, call.trace)
     return { answer in
       guard case .redirected(let leader?) = answer else { return respond(answer) }
-      Task { respond(await self.relay(call, target, to: leader, until: deadline)) }
+      let attempt = Attempt(actor: actor, target: target, argument: argument, deadline: deadline)
+      Task {
+        respond(await TraceContext.$current.withValue(trace) { await self.relay(attempt, to: leader) })
+      }
     }
   }
 
-  nonisolated(nonsending) private func relay(
-    _ call: CallFrame.Call, _ target: CallTarget, to leader: NodeID, until deadline: Int64
-  ) async -> CallAnswer {
+  /// The peer does not learn that its call was redirected, which may be after it was decided: so what the leader refuses is no
+  /// more than unknown to it, and it asks again with the same id.
+  nonisolated(nonsending) private func relay(_ attempt: Attempt, to leader: NodeID) async -> CallAnswer {
     guard let link = links.link(to: leader) else {
       return .failed(.unavailable(reason: "it does not reach \(leader) either", retryAfterMilliseconds: 100))
     }
-    let attempt = Attempt(
-      actor: call.target, target: target, argument: Array(call.argument.readableBytesView),
-      deadline: deadline)
     switch await make(attempt, over: link) {
     case .reply(let bytes): return .reply(Array(bytes.readableBytesView))
+    case .answer(.failed(.overloaded(let what, let delay))):
+      return .failed(.unavailable(reason: "\(leader) is overloaded: \(what)", retryAfterMilliseconds: delay))
     case .answer(let answer): return answer
-    case .notUnderstood(let error): return .failed(error)
+    case .notUnderstood(let error):
+      return .failed(
+        .unavailable(reason: "\(leader) does not understand it: \(error)", retryAfterMilliseconds: 100))
     case .lost(let why):
       return .failed(.unavailable(reason: "\(leader) \(why)", retryAfterMilliseconds: 100))
     case .notConnected, .cancelled:
