@@ -18,8 +18,8 @@ run() {
   exit "$code"
 }
 
-run "$@" --skip 'ClusterProcessTests|GatewayTests'
-run "$@" --skip-build --no-parallel --filter GatewayTests
+run "$@" --skip 'ClusterProcessTests|GatewayTests|AlarmForwardingTests'
+run "$@" --skip-build --no-parallel --filter 'GatewayTests|AlarmForwardingTests'
 if [[ ${PROCESS_TESTS:-yes} != no ]]; then
   run "$@" --skip-build --no-parallel --filter ClusterProcessTests
 fi
