@@ -41,7 +41,8 @@ import Testing
               let value = try await counter.value(Done())
               let now = clock.now
               if value.fired > 0 {
-                #expect(now - before >= .milliseconds(delay), "\(name) fired early")
+                // Never early in partition time, which may catch up with the median meanwhile by some milliseconds.
+                #expect(now - before >= .milliseconds(delay - 250), "\(name) fired early")
                 return (name, now - after, value)
               }
               try await Task.sleep(for: .milliseconds(20))
