@@ -10,7 +10,7 @@ extension WALScan {
   ///   - read: of the WAL.
   ///   - page: the content of a page (from 1) of the database file; nil where the file ends before it.
   /// - Returns: whether a page of the file is as a frame has it that SQLite would leave out, and as none before has it.
-  static func wasCopied<Failure: Error>(
+  package static func wasCopied<Failure: Error>(
     size: Int, badFrame: Int, read: Read<Failure>,
     page: (_ number: UInt32, _ bytes: Int) throws(Failure) -> [UInt8]?
   ) throws(Failure) -> Bool {
@@ -38,9 +38,15 @@ extension WALScan {
       open = [:]
       end = index + 1
     }
+    // A torn frame can have the head of a new one and behind that what the same page was in an older generation of the WAL,
+    // which was copied: only a frame that continues the one before it was ever written.
+    var previous = end > 0 ? try frame(end - 1)?.frame.storedChecksum : header.checksum
     while let (bytes, frame) = try frame(end) {
       end += 1
-      guard frame.salts == header.salts, let number = UInt32(bigEndianBytes: bytes[...]), number > 0,
+      let continues = previous.map { frame.storedChecksum == frame.checksum(after: $0, header) } ?? false
+      previous = frame.storedChecksum
+      guard continues, frame.salts == header.salts, let number = UInt32(bigEndianBytes: bytes[...]),
+        number > 0,
         kept[number] != hash(bytes),
         let found = try page(number, header.pageSize)
       else { continue }

@@ -51,6 +51,7 @@ extension Raft {
     heldVotes = []
     tally = VoteTally()
     tally.record(id, granted: true)
+    campaigns += 1
     resetElectionTimer()
     for voter in membership.allVoters where voter != id {
       send(
@@ -179,6 +180,7 @@ extension Raft {
 
 extension Raft {
   mutating func becomeFollower(term: Term, leader: ReplicaID?) {
+    if leader != nil { campaigns = 0 }
     enter(term: term)
     currentRole = .follower
     knownLeader = leader
@@ -186,6 +188,7 @@ extension Raft {
   }
 
   private mutating func becomeLeader() {
+    campaigns = 0
     enter(term: term)
     currentRole = .leader
     knownLeader = id
@@ -221,7 +224,7 @@ extension Raft {
 
   mutating func resetElectionTimer() {
     electionElapsed = 0
-    electionTimeout = jitter.timeout(electionTicks: configuration.electionTicks)
+    electionTimeout = jitter.timeout(electionTicks: configuration.electionTicks, after: campaigns)
     // Voters that hold the state go first.
     if isWitness { electionTimeout += configuration.electionTicks }
     if isHinted {

@@ -17,7 +17,7 @@ package struct SplitMix64: RandomNumberGenerator, Sendable {
   }
 }
 
-/// Election timeouts between once and twice the configured ticks, so that ties break.
+/// Election timeouts that break ties.
 struct ElectionJitter: Sendable {
   private var random: SplitMix64
 
@@ -31,8 +31,25 @@ struct ElectionJitter: Sendable {
     random.next()
   }
 
-  mutating func timeout(electionTicks: Int) -> Int {
+  /// How far apart the turns of two voters are: none where there are too few ticks to tell turns apart.
+  static func turn(electionTicks: Int) -> Int { electionTicks / 5 }
+
+  /// - Parameter campaigns: how often this replica has asked for an election since it last knew a leader. At first the voters take
+  ///   turns (`Raft.turnTicks`), and a little randomness is enough. If that failed the next try comes soon, at a random time: the
+  ///   leader is known to be gone, and only a tie is to be broken. If that failed as well, more patience may be needed.
+  mutating func timeout(electionTicks: Int, after campaigns: Int) -> Int {
+    let turn = Self.turn(electionTicks: electionTicks)
+    if turn > 0, campaigns == 0 {
+      // Not as soon as the first could be missed: the others heard the leader a moment later, and would refuse.
+      let half = max(1, turn / 2)
+      return electionTicks + half + below(half)
+    }
+    if turn > 0, campaigns == 1 { return electionTicks / 2 + below(electionTicks / 2) }
+    return electionTicks + below(electionTicks)
+  }
+
+  private mutating func below(_ bound: Int) -> Int {
     // The modulo bias of a 64-bit value over a few dozen ticks is beyond notice.
-    electionTicks + Int(random.next() % UInt64(electionTicks))
+    Int(random.next() % UInt64(bound))
   }
 }

@@ -31,6 +31,17 @@ extension Raft {
     return (count + rank(without: nil)) * configuration.hintStaggerTicks
   }
 
+  /// How much longer than the others this replica waits for a leader that it misses: voters take turns, so that two do not
+  /// campaign together and split the votes. Whose turn is first goes around with the term, which spreads the leaderships of
+  /// groups that lose the same leader.
+  var turnTicks: Int {
+    guard !isHinted, campaigns == 0 else { return 0 }
+    let voters = membership.dataVoters.filter { $0 != knownLeader }
+    guard let place = voters.firstIndex(of: id) else { return 0 }
+    let turn = (UInt64(place) &+ term) % UInt64(voters.count)
+    return Int(turn) * ElectionJitter.turn(electionTicks: configuration.electionTicks)
+  }
+
   /// Its place among the voters: those that hold the state come first.
   private func rank(without replica: ReplicaID?) -> Int {
     let membership = membership

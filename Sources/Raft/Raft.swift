@@ -44,6 +44,8 @@ public struct Raft: Sendable {
   var electionElapsed = 0
   /// When `electionElapsed` reaches this, a replica that is not the leader asks for an election.
   var electionTimeout = 0
+  /// How often this replica has asked for an election since it last knew a leader.
+  var campaigns = 0
   /// The leader was reported gone and no other is known: ask again sooner than after a timeout.
   var isHinted = false
   var tally = VoteTally()

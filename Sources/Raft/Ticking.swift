@@ -7,10 +7,14 @@ extension Raft {
     tickConfirmation()
     if role == .leader {
       tickLeader()
-    } else if electionElapsed >= electionTimeout {
+    } else if electionElapsed >= electionTimeout + turnTicks {
       // Also where it may not campaign: others may be granted PreVote.
       forgetLeader()
       startPreVote()
+    } else if electionElapsed >= configuration.electionTicks, let early = earlyPreVote {
+      // Who asked a moment before this replica missed its leader as well gets the answer of now.
+      earlyPreVote = nil
+      receive(early)
     }
   }
 

@@ -94,6 +94,26 @@ private struct WALBuilder {
     #expect(result.cut == ends[2] || result == .clean, "seed \(seed)")
   }
 
+  /// A WAL without syncs, torn in its second transaction: the head of the new frame, the page of the frame that an older
+  /// generation had there, which was copied into the file. Only a whole frame of a later transaction is proof of a copy.
+  @Test func whatATornFrameHasOfAnOlderGenerationIsNoCopy() {
+    let old = wal([1, 1, 1], seed: 8, salts: (6, 6)).bytes
+    var new = wal([1, 1, 1], seed: 9).bytes
+    let page = WALBuilder.pageSize
+    let second = 32 + WALBuilder.frameLength
+    new.replaceSubrange(second + 24..<second + 24 + page, with: old[second + 24..<second + 24 + page])
+    #expect(scan(new) == .damaged(frame: 1))
+    func isCopied(file: ArraySlice<UInt8>) -> Bool {
+      WALScan.wasCopied(size: new.count, badFrame: 1) { (offset, count) throws(Never) in
+        Array(new[offset..<offset + count])
+      } page: { (number, _) throws(Never) in
+        number == 1 ? Array(file) : nil
+      }
+    }
+    #expect(!isCopied(file: old[second + 24..<second + 24 + page]))
+    #expect(isCopied(file: new.suffix(page)))
+  }
+
   /// One flipped bit anywhere before the last two transactions, header included.
   @Test func everyFlippedBitInTheMiddleIsDamage() {
     let (bytes, ends) = wal([1, 3, 1, 2, 1, 2], seed: 3)
