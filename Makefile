@@ -75,6 +75,10 @@ scenarios: bootstrap ## consensus scenarios as text: run all of Tests/RaftScenar
 	swift build -c release --product raft-scenario
 	.build/release/raft-scenario --check Tests/RaftScenarioTests/Scenarios/*.txt
 
+.PHONY: partition
+partition: bootstrap ## one direction of a link between leaders cut for SECONDS (60), each in turn, under load; needs root
+	PARTITION_SECONDS=$(or $(SECONDS),60) swift test -c release --disable-testable-imports --filter OneWayCutTests
+
 crash-loop: bootstrap ## kill -9 one loaded node ROUNDS (300) times; its files verified and nothing acknowledged lost each time
 	CRASH_ROUNDS=$(or $(ROUNDS),300) $(if $(SEED),CRASH_SEED=$(SEED)) swift test -c release --disable-testable-imports \
 	  --filter CrashLoopTests

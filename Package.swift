@@ -170,14 +170,21 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Simulate", swiftSettings: strict),
-    .executableTarget(
-      name: "counter-node",
+    .target(
+      name: "CounterNodeProcess",
       dependencies: [
         "ActorCluster", "ClusterTestKit", "NodeStore", "PeerTransport",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ],
       path: "Sources/CounterNode", swiftSettings: strict),
+    .executableTarget(
+      name: "counter-node", dependencies: ["ActorCluster", "ClusterTestKit", "CounterNodeProcess"],
+      path: "Sources/CounterNodeThis", swiftSettings: strict),
+    // The same of the version that comes after this one.
+    .executableTarget(
+      name: "counter-node-next", dependencies: ["ActorCluster", "ClusterTestKit", "CounterNodeProcess"],
+      path: "Sources/CounterNodeNext", swiftSettings: strict),
     .executableTarget(
       name: "kill-campaign",
       dependencies: [
@@ -287,7 +294,8 @@ let package = Package(
       name: "ClusterProcessTests",
       dependencies: [
         "ActorCluster", "Alarms", "CertificateAuthority", "ClusterTestKit", "Gateway", "HistoryChecker",
-        "NodeStore", "PeerTransport", "Switchboard", "counter-node", "kill-campaign",
+        "NodeStore", "PeerTransport", "Switchboard", "counter-node", "counter-node-next",
+        "kill-campaign",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),

@@ -58,7 +58,7 @@ public struct CounterState: DurableState {
   }
 
   private let id: String
-  private var current = Value()
+  private(set) var current = Value()
 
   public init(id: String) {
     self.id = id

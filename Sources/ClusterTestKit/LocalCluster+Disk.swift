@@ -7,6 +7,10 @@ public import PeerTransport
 /// What a node of a test cluster says of itself, several times a second.
 public struct NodeReport: Codable, Equatable, Sendable {
   public var level: DiskLevel
+  /// The terms of all its replicas, added up: they say how often leaders changed.
+  public var terms: UInt64
+  /// The last entries that its replicas have applied, added up.
+  public var applied: UInt64
   /// Partitions that it leads and serves.
   public var leads: Int
   /// Partitions in which it votes, with a state that is as good as up to date, and knows a leader.
@@ -22,6 +26,8 @@ public struct NodeReport: Codable, Equatable, Sendable {
       return partition.voters?.contains(replica) == true
         && partition.appliedIndex + 1_024 >= partition.commitIndex
     }
+    terms = partitions.reduce(0) { $0 + $1.term }
+    applied = partitions.reduce(0) { $0 + $1.appliedIndex }
   }
 }
 

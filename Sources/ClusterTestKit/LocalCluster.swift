@@ -8,6 +8,8 @@ public import PeerTransport
 public struct LocalCluster: Codable, Sendable {
   public let name: String
   public let directory: String
+  /// Where nodes are; those that are not named are on this host's loopback interface.
+  public private(set) var hosts: [String: String]?
   public let ports: [String: Int]
   public let partitionCount: UInt32
 
@@ -39,6 +41,16 @@ public struct LocalCluster: Codable, Sendable {
     self = try JSONDecoder().decode(LocalCluster.self, from: data)
   }
 
+  /// Says where nodes are, before any is started.
+  public mutating func place(on hosts: [String: String]) throws {
+    self.hosts = hosts
+    try JSONEncoder().encode(self).write(to: URL(fileURLWithPath: directory + "/" + Self.file))
+  }
+
+  private func placed(_ address: HostPort, of node: NodeID) -> HostPort {
+    HostPort(host: hosts?[node.rawValue] ?? address.host, port: address.port)
+  }
+
   public var nodes: [NodeID] { ports.keys.sorted().map { NodeID(rawValue: $0) } }
 
   public func dataDirectory(of node: NodeID) -> String { "\(directory)/data/\(node.rawValue)" }
@@ -67,7 +79,8 @@ public struct LocalCluster: Codable, Sendable {
     return SystemConfiguration(
       topology: topology,
       transport: TransportConfiguration(
-        identity: identity, listen: listen, peers: peers,
+        identity: identity, listen: listen.map { placed($0, of: identity.node) },
+        peers: Dictionary(uniqueKeysWithValues: peers.map { ($0, placed($1, of: $0)) }),
         tls: TransportTLS(
           certificatePath: "\(pki)\(identity.node.rawValue).pem",
           keyPath: "\(pki)\(identity.node.rawValue).key",

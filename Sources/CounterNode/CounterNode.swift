@@ -1,5 +1,5 @@
 // A cluster node with nothing but counters and registers, as a process of its own: for tests that kill it.
-import ActorCluster
+public import ActorCluster
 import ClusterTestKit
 import Foundation
 import Logging
@@ -7,11 +7,11 @@ import NIOPosix
 import NodeStore
 import PeerTransport
 
-@main
-struct CounterNode {
+/// Its executables differ in the actors that they serve.
+public struct CounterNode {
   /// `counter-node NAME CLUSTER-DIRECTORY`, where the directory holds what `LocalCluster` wrote. Runs until killed; SIGTERM drains it
   /// first, and then it ends.
-  static func main() async throws {
+  public static func main(serving types: DurableTypes) async throws {
     guard CommandLine.arguments.count == 3, let node = NodeID(validating: CommandLine.arguments[1]) else {
       FileHandle.standardError.write(Data("usage: counter-node NAME CLUSTER-DIRECTORY\n".utf8))
       exit(2)
@@ -21,12 +21,12 @@ struct CounterNode {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
     signal(SIGTERM, SIG_IGN)
     // Each time around the files that turned out to be lost are set aside.
-    while true { try await run(node, of: cluster, group) }
+    while true { try await run(node, of: cluster, types, group) }
   }
 
   /// Until the disk turns out to be lost.
   private static func run(
-    _ node: NodeID, of cluster: LocalCluster, _ group: MultiThreadedEventLoopGroup
+    _ node: NodeID, of cluster: LocalCluster, _ types: DurableTypes, _ group: MultiThreadedEventLoopGroup
   ) async throws {
     let logger = Logger(label: node.rawValue)
     let faults = FaultSwitch()
@@ -41,7 +41,7 @@ struct CounterNode {
     configuration.disk = try cluster.diskSettings()
     let system = try ClusterSystem(
       configuration: configuration,
-      types: DurableTypes([Counter.self, Register.self, Trap.self]), store: store, group: group,
+      types: types, store: store, group: group,
       clock: ClusterClock.system.shifted(by: faults), logger: logger,
       onLostDisk: { isLost.yield($0) },
       onStoreFailure: { error in

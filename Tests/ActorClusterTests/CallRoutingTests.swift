@@ -238,6 +238,21 @@ import Testing
     }
   }
 
+  /// While versions are mixed: the leader's does not understand it, the others' do, and name the leader again and again.
+  @Test func whoCannotBeAskedByTheLeaderHearsThatItIsForItsVersion() {
+    let error = ClusterError.unknownMethod(type: "counter", method: "mark")
+    var routing = routing(leader: a, deadline: 100)
+    #expect(routing.next(now: 0) == .send(to: a))
+    #expect(routing.notUnderstood(by: a, error) == nil)
+    #expect(routing.next(now: 0) == .send(to: b))
+    routing.redirected(from: b, to: a)
+    guard case .giveUp(.unavailable(let reason, _)) = routing.next(now: 100) else {
+      Issue.record("it does not give up at its deadline")
+      return
+    }
+    #expect(reason == "a: \(error), until the deadline")
+  }
+
   @Test func withoutNodesItGivesUpAtOnce() {
     var routing = CallRouting(nodes: [], leader: nil, start: 5, deadline: 100)
     guard case .giveUp(.unavailable) = routing.next(now: 0) else {

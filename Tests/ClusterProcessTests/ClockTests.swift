@@ -94,6 +94,10 @@ import Testing
       try await callers.goOn(within: .seconds(60))
       try await cluster.waitUntil("all lead", within: .seconds(60)) { $0.allLead }
       let system = try await cluster.client(incarnation: 3)
+      // Within the hour that the clock jumps by, and far from now.
+      let far = (0..<24).map { "far-\($0)" }
+      for name in far { _ = try await system.actor(Counter.self, name).remind(1_800_000) }
+      _ = callers.takeLongestPause()
       // While timers are armed on it.
       try await Self.fireOnTime(system, "forth") {
         try await Task.sleep(for: .seconds(1))
@@ -105,6 +109,12 @@ import Testing
         try cluster.local.set(InjectedFaults(), of: north)
       }
       try await Self.leads(north, true, cluster)
+      for name in far {
+        #expect(try await system.actor(Counter.self, name).value(Done()).fired == 0, "\(name) fired early")
+      }
+      let pause = callers.takeLongestPause()
+      print("a clock \(jump) ms off, and back: \(callers.total) additions, the longest took \(pause)")
+      #expect(pause < .seconds(2))
       await system.stop()
     }
   }

@@ -10,6 +10,7 @@ final class CountingCallers: Sendable {
   let counters: [String]
   private let system: ClusterSystem
   private let told = Mutex<[String: Int]>([:])
+  private let longest = Mutex(Duration.zero)
   private let closed = Mutex(false)
   private let tasks = Mutex<[Task<Void, any Error>]>([])
 
@@ -48,9 +49,12 @@ final class CountingCallers: Sendable {
   }
 
   private func add(_ counter: String, within limit: Duration) async throws {
+    let begun = ContinuousClock.now
     try await ClusterSystem.$callOptions.withValue(CallOptions(timeout: limit)) {
       _ = try await system.actor(Counter.self, counter).increment(1)
     }
+    let pause = begun.duration(to: .now)
+    longest.withLock { $0 = max($0, pause) }
     told.withLock { $0[counter, default: 0] += 1 }
   }
 
@@ -65,6 +69,14 @@ final class CountingCallers: Sendable {
   /// How often it was said of each counter that an addition is done.
   var acknowledged: [String: Int] { told.withLock { $0 } }
   var total: Int { acknowledged.values.reduce(0, +) }
+
+  /// The longest that an addition took which was acknowledged since this was asked last.
+  func takeLongestPause() -> Duration {
+    longest.withLock { longest in
+      defer { longest = .zero }
+      return longest
+    }
+  }
 
   /// Until so many more are acknowledged.
   func waitForMore(_ count: Int, within limit: Duration = .seconds(60)) async throws {

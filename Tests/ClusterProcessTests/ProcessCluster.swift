@@ -5,6 +5,7 @@ import Foundation
 import Logging
 import NIOPosix
 import PeerTransport
+import Switchboard
 import Synchronization
 import Testing
 
@@ -17,11 +18,24 @@ final class ProcessCluster: Sendable {
   }
 
   let local: LocalCluster
+  /// Where each node has a cable of its own; nil: all are on loopback.
+  private let network: BenchNetwork?
   private let started = Mutex<[NodeID: Started]>([:])
 
   init(_ nodes: [String] = ["north", "south", "west"], partitions: UInt32 = 16) throws {
     let directory = FileManager.default.temporaryDirectory.appendingPathComponent("nodes-\(UUID())").path
     local = try LocalCluster(makingIn: directory, nodes: nodes, partitionCount: partitions)
+    network = nil
+  }
+
+  /// Three nodes whose cables can be cut.
+  init(on network: BenchNetwork) throws {
+    let directory = FileManager.default.temporaryDirectory.appendingPathComponent("nodes-\(UUID())").path
+    let nodes = ["north", "south", "west"]
+    var local = try LocalCluster(makingIn: directory, nodes: nodes)
+    try local.place(on: Dictionary(uniqueKeysWithValues: zip(nodes, network.hosts)))
+    self.local = local
+    self.network = network
   }
 
   var nodes: [NodeID] { local.nodes }
@@ -31,15 +45,22 @@ final class ProcessCluster: Sendable {
 
   // MARK: processes
 
-  /// - Parameter variables: of its environment, besides the test's own.
-  func start(_ node: NodeID, variables: [String: String] = [:]) throws {
+  /// - Parameters:
+  ///   - executable: the version that it is.
+  ///   - variables: of its environment, besides the test's own.
+  func start(
+    _ node: NodeID, executable: String = "counter-node", variables: [String: String] = [:]
+  ) throws {
     let count = (started.withLock { $0[node]?.count } ?? 0) + 1
     let log = logPath(node, count)
     try Data().write(to: URL(fileURLWithPath: log))
     local.forgetReport(of: node)
     let process = Process()
-    process.executableURL = try BuiltExecutable.find("counter-node")
-    process.arguments = [node.rawValue, local.directory]
+    let command =
+      (network?.wrapper(of: node.rawValue) ?? [])
+      + [try BuiltExecutable.find(executable).path, node.rawValue, local.directory]
+    process.executableURL = URL(fileURLWithPath: command[0])
+    process.arguments = Array(command.dropFirst())
     process.environment = ProcessInfo.processInfo.environment.merging(variables) { $1 }
     process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
     try process.run()

@@ -109,7 +109,10 @@ package struct CallRouting: Sendable {
 
   /// The node asked does not lead. A named leader is asked at once the first two times, else after a pause.
   package mutating func redirected(from node: NodeID, to leader: NodeID?) {
-    lastProblem = leader.map { "\(node) redirects to \($0)" } ?? "\(node) knows no leader (no majority?)"
+    // What a version does not understand is the better reason, and stays.
+    if leader.map({ !strangers.contains($0) }) ?? true {
+      lastProblem = leader.map { "\(node) redirects to \($0)" } ?? "\(node) knows no leader (no majority?)"
+    }
     // A deposed leader redirects also what it had decided.
     refusal = nil
     isAmbiguous = true

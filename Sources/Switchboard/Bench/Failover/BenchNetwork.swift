@@ -2,16 +2,16 @@
 // kernel's network devices through `ip`; needs root on Linux.
 internal import Foundation
 
-struct BenchNetwork: Sendable {
+package struct BenchNetwork: Sendable {
   private static let tools = ["/usr/sbin/ip", "/sbin/ip", "/usr/bin/ip"]
 
   private let ip: String
   /// Names of devices and namespaces begin with it; devices have short names.
   private let prefix: String
-  let hosts: [String]
+  package let hosts: [String]
 
   /// - Throws: `BenchFailure` with words where it cannot be done here; then nothing of it is left.
-  static func make() throws -> BenchNetwork {
+  package static func make() throws -> BenchNetwork {
     guard getuid() == 0 else { throw BenchFailure("network namespaces need root") }
     guard let ip = tools.first(where: { access($0, X_OK) == 0 }) else {
       throw BenchFailure("the command ip is not installed (Debian: iproute2)")
@@ -44,7 +44,7 @@ struct BenchNetwork: Sendable {
   }
 
   /// What a command begins with that is to run where this node lives.
-  func wrapper(of node: String) -> [String] {
+  package func wrapper(of node: String) -> [String] {
     guard let index = BenchCluster.nodes.firstIndex(of: node) else { return [] }
     return [ip, "netns", "exec", namespace(index)]
   }
@@ -53,8 +53,42 @@ struct BenchNetwork: Sendable {
   func cut(_ node: String) throws { try set(node, "down") }
   func heal(_ node: String) throws { try set(node, "up") }
 
+  // MARK: one-way cuts
+
+  /// Nobody has this address: the bridge drops what goes to it.
+  private static let nowhere = "02:00:00:00:00:01"
+
+  /// Nothing that `sender` says reaches `receiver` any more, not even that it got what `receiver` says, which goes on reaching it.
+  package func cut(from sender: String, to receiver: String) throws {
+    try run(
+      "-n", namespace(sender), "neigh", "replace", host(receiver), "lladdr", Self.nowhere, "dev", "eth0")
+  }
+
+  package func heal(from sender: String, to receiver: String) throws {
+    try run("-n", namespace(sender), "neigh", "del", host(receiver), "dev", "eth0")
+  }
+
+  /// The same of what processes outside of the nodes' namespaces say to a node.
+  package func cutOutside(to receiver: String) throws {
+    try run("neigh", "replace", host(receiver), "lladdr", Self.nowhere, "dev", bridge)
+  }
+
+  package func healOutside(to receiver: String) throws {
+    try run("neigh", "del", host(receiver), "dev", bridge)
+  }
+
+  private func host(_ node: String) throws -> String { hosts[try index(of: node)] }
+  private func namespace(_ node: String) throws -> String { namespace(try index(of: node)) }
+
+  private func index(of node: String) throws -> Int {
+    guard let index = BenchCluster.nodes.firstIndex(of: node) else {
+      throw BenchFailure("\(node) has no network of its own here")
+    }
+    return index
+  }
+
   /// Takes everything away that there is of it.
-  func remove() {
+  package func remove() {
     for index in hosts.indices { try? run("netns", "del", namespace(index)) }
     for index in hosts.indices { try? run("link", "del", cable(index)) }
     try? run("link", "del", bridge)
