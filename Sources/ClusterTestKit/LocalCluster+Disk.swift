@@ -15,9 +15,15 @@ public struct NodeReport: Codable, Equatable, Sendable {
   public var leads: Int
   /// Partitions in which it votes, with a state that is as good as up to date, and knows a leader.
   public var votes: Int
+  /// Partitions of which it has a replica.
+  public var holds: Int
+  /// The cluster as it knows it.
+  public var members: MembershipReport?
 
-  public init(level: DiskLevel, partitions: [PartitionStatus]) {
+  public init(level: DiskLevel, partitions: [PartitionStatus], members: MembershipReport? = nil) {
     self.level = level
+    self.members = members
+    holds = partitions.count { $0.replica != nil }
     leads = partitions.count { $0.isServing }
     votes = partitions.count { partition in
       guard let replica = partition.replica, partition.health == "running", partition.leader != nil else {
@@ -29,6 +35,12 @@ public struct NodeReport: Codable, Equatable, Sendable {
     terms = partitions.reduce(0) { $0 + $1.term }
     applied = partitions.reduce(0) { $0 + $1.appliedIndex }
   }
+}
+
+/// A change of the cluster's members.
+public enum ClusterOrder: Codable, Sendable {
+  case add(NodeAddition)
+  case remove(String, leavesFewer: Bool)
 }
 
 extension LocalCluster {
@@ -54,6 +66,29 @@ extension LocalCluster {
   /// Before a node is started again: what it said is not what it is.
   public func forgetReport(of node: NodeID) {
     try? FileManager.default.removeItem(atPath: "\(directory)/\(node.rawValue).report.json")
+  }
+
+  /// Has a running node change the cluster; what comes of it is in `outcome`.
+  public func order(_ order: ClusterOrder, of node: NodeID) throws {
+    try? FileManager.default.removeItem(atPath: "\(directory)/\(node.rawValue).outcome.json")
+    try write(JSONEncoder().encode(order), to: "\(node.rawValue).order.json")
+  }
+
+  /// What the node is to do, once.
+  public func takeOrder(of node: NodeID) throws -> ClusterOrder? {
+    let name = "\(node.rawValue).order.json"
+    guard let order = try read(ClusterOrder.self, name) else { return nil }
+    try FileManager.default.removeItem(atPath: "\(directory)/\(name)")
+    return order
+  }
+
+  public func writeOutcome(_ words: String, of node: NodeID) throws {
+    try write(JSONEncoder().encode(words), to: "\(node.rawValue).outcome.json")
+  }
+
+  /// "done", or why not; nil until then.
+  public func outcome(of node: NodeID) throws -> String? {
+    try read(String.self, "\(node.rawValue).outcome.json")
   }
 
   /// For nodes that are started afterwards.

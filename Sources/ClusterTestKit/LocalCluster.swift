@@ -12,14 +12,17 @@ public struct LocalCluster: Codable, Sendable {
   public private(set) var hosts: [String: String]?
   public let ports: [String: Int]
   public let partitionCount: UInt32
+  /// Of all nodes those that found the cluster; the others join when they are let in. Nil: all.
+  public let founders: [String]?
 
   private static let file = "cluster.json"
 
   /// Makes a new cluster below `directory`: free ports, an authority, a certificate per node and one for a client.
   public init(
-    makingIn directory: String, nodes: [String], partitionCount: UInt32 = 16
+    makingIn directory: String, nodes: [String], founders: [String]? = nil, partitionCount: UInt32 = 16
   ) throws {
     name = "test"
+    self.founders = founders
     self.directory = directory
     self.partitionCount = partitionCount
     ports = Dictionary(uniqueKeysWithValues: try zip(nodes, FreePorts.find(nodes.count)))
@@ -55,8 +58,13 @@ public struct LocalCluster: Codable, Sendable {
 
   public func dataDirectory(of node: NodeID) -> String { "\(directory)/data/\(node.rawValue)" }
 
+  /// Whether the node joins a cluster that is there.
+  public func joins(_ node: NodeID) -> Bool { founders.map { !$0.contains(node.rawValue) } ?? false }
+
   public var topology: ClusterTopology {
-    ClusterTopology(name: name, nodes: nodes, partitionCount: partitionCount)
+    ClusterTopology(
+      name: name, nodes: founders.map { $0.map { NodeID(rawValue: $0) } } ?? nodes,
+      partitionCount: partitionCount)
   }
 
   public func configuration(of node: NodeID, incarnation: UInt64) -> SystemConfiguration {
@@ -72,12 +80,18 @@ public struct LocalCluster: Codable, Sendable {
 
   private func configuration(_ identity: PeerIdentity, listen: HostPort?) -> SystemConfiguration {
     var peers: [NodeID: HostPort] = [:]
-    for node in nodes where node != identity.node {
+    // A node that joins knows one of the others; a client is not told who comes, so it knows all.
+    let seeds =
+      identity.role == .client
+      ? nodes : joins(identity.node) ? Array(topology.nodes.prefix(1)) : topology.nodes
+    for node in seeds where node != identity.node {
       peers[node] = ports[node.rawValue].map { HostPort(host: "127.0.0.1", port: $0) }
     }
     let pki = directory + "/pki/"
-    return SystemConfiguration(
-      topology: topology,
+    let isJoining = identity.role == .node && joins(identity.node)
+    let known = identity.role == .client ? nodes : isJoining ? [] : topology.nodes
+    var configuration = SystemConfiguration(
+      topology: ClusterTopology(name: name, nodes: known, partitionCount: partitionCount),
       transport: TransportConfiguration(
         identity: identity, listen: listen.map { placed($0, of: identity.node) },
         peers: Dictionary(uniqueKeysWithValues: peers.map { ($0, placed($1, of: $0)) }),
@@ -85,5 +99,8 @@ public struct LocalCluster: Codable, Sendable {
           certificatePath: "\(pki)\(identity.node.rawValue).pem",
           keyPath: "\(pki)\(identity.node.rawValue).key",
           authorityPath: "\(pki)ca.pem")))
+    // So that partitions that leave a node are seen to leave it.
+    if founders != nil { configuration.founding.copies = .voters }
+    return configuration
   }
 }

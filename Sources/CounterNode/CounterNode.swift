@@ -31,6 +31,11 @@ public struct CounterNode {
     let logger = Logger(label: node.rawValue)
     let faults = FaultSwitch()
     if let wanted = try cluster.faults(of: node) { faults.set(wanted) }
+    if let words = try NodeStore.removal(directory: cluster.dataDirectory(of: node)) {
+      FileHandle.standardError.write(Data("\(words)\n".utf8))
+      exit(3)
+    }
+    if cluster.joins(node) { try NodeStore.prepareToJoin(directory: cluster.dataDirectory(of: node)) }
     let store = try NodeStore.start(
       directory: cluster.dataDirectory(of: node),
       identity: StoreIdentity(cluster: cluster.name, node: node.rawValue), readModels: [],
@@ -52,10 +57,13 @@ public struct CounterNode {
     let reporter = Task {
       while true {
         if let wanted = try cluster.faults(of: node) { faults.set(wanted) }
+        if let order = try cluster.takeOrder(of: node) {
+          Task { try await carryOut(order, node, of: cluster, system) }
+        }
         try await cluster.write(
           NodeReport(
-            level: system.disk()?.level ?? .well,
-            partitions: system.partitions()), of: node)
+            level: system.disk()?.level ?? .well, partitions: system.partitions(),
+            members: system.membership()), of: node)
         try await Task.sleep(for: .milliseconds(200))
       }
     }
@@ -72,4 +80,19 @@ public struct CounterNode {
   }
 
   private static let asked = "it was asked to end"
+  private static func carryOut(
+    _ order: ClusterOrder, _ node: NodeID, of cluster: LocalCluster, _ system: ClusterSystem
+  ) async throws {
+    do {
+      try await ClusterSystem.$callOptions.withValue(CallOptions(timeout: .seconds(20))) {
+        switch order {
+        case .add(let addition): try await system.add(addition)
+        case .remove(let name, let leavesFewer): try await system.remove(name, leavesFewer: leavesFewer)
+        }
+      }
+      try cluster.writeOutcome("done", of: node)
+    } catch {
+      try cluster.writeOutcome("\(error)", of: node)
+    }
+  }
 }

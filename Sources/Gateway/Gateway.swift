@@ -96,6 +96,7 @@ public struct Gateway: Sendable {
     PageRoute(origins: origins).register(on: router)
     HealthRoutes(system: system, statistics: statistics, alarms: alarms).register(on: router, routes)
     ClusterRoute(system: system, configuration: configuration, alarms: alarms).register(on: routes)
+    MemberRoutes(system: system, calls: calls).register(on: routes)
     LinksRoute(system: system, configuration: configuration).register(on: routes)
     DrainRoutes(system: system, calls: calls, logger: logger).register(on: routes)
     FaultRoutes(faults: faults, node: configuration.node.rawValue, calls: calls, logger: logger).register(

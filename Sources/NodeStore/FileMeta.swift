@@ -38,7 +38,7 @@ struct FileMeta {
       throw StoreError.damaged(file: file, detail: "it does not say whose it is")
     }
     let found = StoreIdentity(cluster: cluster, node: node, topology: topology)
-    guard found == identity else {
+    guard found.fits(identity) else {
       throw StoreError.wrongIdentity(file: file, expected: identity, found: found)
     }
     self.incarnation = incarnation

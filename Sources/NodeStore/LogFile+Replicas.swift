@@ -42,6 +42,7 @@ extension LogFile {
         database, sql: "SELECT node, store, incarnation, life, reached, superseded FROM peer ORDER BY node")
       return NodeMemory(
         store: store, life: UInt64.random(in: 1...UInt64(Int64.max)),
+        topology: try FileMeta.values(database)["topology"] ?? "",
         isAssignedOnly: try String.fetchOne(database, sql: "SELECT value FROM meta WHERE key = 'assigned'")
           == "only",
         replicas: replicas, peers: try peers.map { try peer(in: $0) }, found: found)

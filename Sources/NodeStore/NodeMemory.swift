@@ -32,6 +32,8 @@ public struct RememberedPeer: Equatable, Sendable {
 struct NodeMemory: Sendable {
   var store: UInt64
   var life: UInt64
+  /// Of the identity that the files were made with.
+  var topology: String
   var isAssignedOnly: Bool
   var replicas: [PartitionID: ReplicaID]
   var peers: [RememberedPeer]

@@ -8,6 +8,9 @@ extension NodeStore {
   /// Names this run: random, made by every `open`. Two runs with the same incarnation have begun from the same copy.
   public var life: UInt64 { memory.life }
 
+  /// The partitions and nodes that the files were made for: see `StoreIdentity`.
+  public var topology: String { memory.topology }
+
   /// These files took the place of others that were lost: no replica in them has a past, and each is assigned its id by the
   /// partition's leader.
   public var isAssignedOnly: Bool { memory.isAssignedOnly }

@@ -4,6 +4,9 @@
 /// created and never reused.
 public struct PartitionID: RawRepresentable, Hashable, Comparable, Codable, Sendable, CustomStringConvertible
 {
+  /// The group that every node of a cluster belongs to; it holds the state of the cluster itself, and no actor of anybody's.
+  public static let system = PartitionID(rawValue: .max)
+
   public let rawValue: UInt32
 
   public init(rawValue: UInt32) {
@@ -14,5 +17,8 @@ public struct PartitionID: RawRepresentable, Hashable, Comparable, Codable, Send
     left.rawValue < right.rawValue
   }
 
-  public var description: String { "partition \(rawValue)" }
+  /// For logs: the number, or a word.
+  package var label: String { self == .system ? "system" : "\(rawValue)" }
+
+  public var description: String { self == .system ? "the system group" : "partition \(rawValue)" }
 }

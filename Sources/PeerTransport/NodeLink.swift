@@ -143,11 +143,11 @@ package struct NodeLink {
   }
 
   /// Ends the link for good.
-  package mutating func stop() -> [Action] {
+  package mutating func stop(because reason: DisconnectReason = .stopped) -> [Action] {
     var actions: [Action] = []
-    if let peer = announced { actions.append(.withdraw(peer, .stopped)) }
-    if case .open(let id, _) = dialed { actions.append(.close(id, .stopped)) }
-    if let old = accepted { actions.append(.close(old.id, .stopped)) }
+    if let peer = announced { actions.append(.withdraw(peer, reason)) }
+    if case .open(let id, _) = dialed { actions.append(.close(id, reason)) }
+    if let old = accepted { actions.append(.close(old.id, reason)) }
     announced = nil
     accepted = nil
     dialed = .stopped

@@ -4,6 +4,7 @@
 public import Logging
 public import NIOCore
 internal import NIOPosix
+internal import Synchronization
 
 #if canImport(Glibc)
   import Glibc
@@ -45,6 +46,8 @@ public final class PeerTransport: Sendable {
   private let logger: Logger
   private let onEvent: @Sendable (TransportEvent) -> Void
   private let lifecycle = Lifecycle()
+  /// Nil: those of the configuration.
+  private let peers = Mutex<[NodeID: HostPort]?>(nil)
 
   /// Checks the configuration and loads the TLS files, which reads them from the disk; opens nothing on the
   /// network.
@@ -86,6 +89,7 @@ public final class PeerTransport: Sendable {
           configuration: configuration, loop: eventLoop, security: security, directory: directory,
           board: board, logger: logger, onEvent: onEvent)
         self.core.value = core
+        if let peers = peers.withLock({ $0 }) { core.setPeers(peers) }
         return core.start()
       }.get()
     } catch let error as IOError where error.errnoCode == EADDRINUSE {
@@ -136,6 +140,17 @@ public final class PeerTransport: Sendable {
   /// not connected.
   public func cut(_ peer: PeerIdentity, because words: String) {
     eventLoop.execute { [core] in core.value?.cut(peer, because: words) }
+  }
+
+  /// Makes these the nodes to dial and, for a node, the only ones that it accepts, in the place of all before: the links to
+  /// those that are missing end (``DisconnectReason/notAMember``), and new ones are dialed. Its own name is ignored. A changed
+  /// address is dialed after the end of the link to the one before. From any thread, before ``start()`` too.
+  public func setPeers(_ nodes: [NodeID: HostPort]) {
+    peers.withLock { $0 = nodes }
+    eventLoop.execute { [self] in
+      // The last ones said count, in whichever order these run.
+      if let nodes = peers.withLock({ $0 }) { core.value?.setPeers(nodes) }
+    }
   }
 
   /// Dials a node now instead of at the end of its backoff. Does nothing while a connection to it exists or

@@ -86,7 +86,7 @@ package struct Admission: Sendable {
         return Rejection(
           code: .unknownNode,
           words:
-            "\(local.node) knows no other node named \(peer.node): add it to the configuration of \(local.node)"
+            "\(local.node) knows no other node named \(peer.node): add it with switchboard ctl add, unless it was removed"
         )
       }
       if let highest = highestIncarnation[peer.node], peer.incarnation < highest {

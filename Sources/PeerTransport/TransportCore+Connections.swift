@@ -8,6 +8,8 @@ extension TransportCore: ConnectionOwner {
   func established(_ connection: ConnectionHandler, peer: PeerIdentity) {
     let id = connection.id
     unfinished.removeAll { $0 == id }
+    // It left while its handshake was under way.
+    if peer.role == .node, links[peer.node] == nil { return connection.close(.closedHere(.notAMember)) }
     if peer.role == .node {
       admission.highestIncarnation[peer.node] = max(
         peer.incarnation, admission.highestIncarnation[peer.node] ?? 0)

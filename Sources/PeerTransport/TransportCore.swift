@@ -18,6 +18,8 @@ final class TransportCore {
 
   var admission: Admission
   var links: [NodeID: NodeLink] = [:]
+  /// Where the nodes are: those of the configuration until others are set.
+  var peers: [NodeID: HostPort]
   var clients: [PeerIdentity: ConnectionID] = [:]
   var connections: [ConnectionID: ConnectionHandler] = [:]
   /// Accepted connections whose handshake is not done, the oldest first.
@@ -32,6 +34,8 @@ final class TransportCore {
   /// Counts what was announced and withdrawn.
   var changes: UInt64 = 1
   var isStopped = false
+  /// It listens, if it ever does, and dials.
+  var hasStarted = false
 
   init(
     configuration: TransportConfiguration, loop: any EventLoop, security: LinkSecurity,
@@ -45,17 +49,19 @@ final class TransportCore {
     self.board = board
     self.logger = logger
     self.onEvent = onEvent
-    let nodes = configuration.peers.keys.filter {
-      $0 != configuration.identity.node || configuration.identity.role == .client
+    peers = configuration.peers.filter {
+      $0.key != configuration.identity.node || configuration.identity.role == .client
     }
-    self.admission = Admission(local: configuration.identity, nodes: Set(nodes))
+    self.admission = Admission(local: configuration.identity, nodes: Set(peers.keys))
     admission.believesNames = configuration.isPlaintext
-    let timing = configuration.timing
-    for node in nodes {
-      links[node] = NodeLink(
-        isMutual: configuration.identity.role == .node,
-        backoff: Backoff(minimum: timing.minimumBackoff, maximum: timing.maximumBackoff))
-    }
+    for node in peers.keys { links[node] = makeLink() }
+  }
+
+  func makeLink() -> NodeLink {
+    NodeLink(
+      isMutual: configuration.identity.role == .node,
+      backoff: Backoff(
+        minimum: configuration.timing.minimumBackoff, maximum: configuration.timing.maximumBackoff))
   }
 
   // MARK: start and stop
@@ -85,6 +91,7 @@ final class TransportCore {
   }
 
   private func dialEverybody() {
+    hasStarted = true
     for node in links.keys.sorted() { update(node) { link, core in link.start(next: core.nextID()) } }
   }
 
@@ -124,7 +131,7 @@ final class TransportCore {
   }
 
   private func dial(_ node: NodeID, attempt: ConnectionID) {
-    guard let address = configuration.peers[node] else { return }
+    guard let address = peers[node] else { return }
     show(node, .node, .dialed, attempt, .handshaking)
     let bound = NIOLoopBound(self, eventLoop: loop)
     ClientBootstrap(group: loop)
@@ -245,7 +252,7 @@ final class TransportCore {
     timers[node] = (attempt, task)
   }
 
-  private func cancelTimer(_ node: NodeID) {
+  func cancelTimer(_ node: NodeID) {
     guard let (attempt, task) = timers.removeValue(forKey: node) else { return }
     task.cancel()
     directory.hide(attempt)

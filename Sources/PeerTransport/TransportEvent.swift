@@ -32,6 +32,8 @@ public enum DisconnectReason: Hashable, Sendable, CustomStringConvertible {
   case revoked(String)
   /// The peer came back with a newer connection or a higher incarnation.
   case replaced
+  /// The peer is none of the nodes any more (``PeerTransport/setPeers(_:)``).
+  case notAMember
   /// This transport was stopped.
   case stopped
 
@@ -42,6 +44,7 @@ public enum DisconnectReason: Hashable, Sendable, CustomStringConvertible {
     case .protocolViolation(let detail): return "protocol violation: \(detail)"
     case .revoked(let detail): return detail
     case .replaced: return "replaced by a newer connection"
+    case .notAMember: return "it does not belong to the cluster any more"
     case .stopped: return "this transport was stopped"
     }
   }

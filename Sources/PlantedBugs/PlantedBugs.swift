@@ -26,6 +26,7 @@ package enum PlantedBug: String, CaseIterable, Sendable {
   case singleMajorityWhenJoint
   case compactAboveCheckpoint
   case keepMembershipOnTruncate
+  case changeTwiceAtOnce
   // The store.
   case ignoreChecksum
   case logSynchronousNormal
@@ -36,6 +37,10 @@ package enum PlantedBug: String, CaseIterable, Sendable {
   case fireTimerEarly
   case fireTimerLate
   case reuseSessionSequence
+  // Members and placement.
+  case removeBeforeCaughtUp
+  case placeTwoOnOneNode
+  case letGoTooSoon
   // The domain.
   case offerToTwo
   case losePlaceInLine

@@ -10,6 +10,8 @@
 // At most one is uncommitted at a time. A new leader proposes none before an entry of its own term is committed: else two
 // leaders in turn could each have one that the other does not know of (Ongaro, raft-dev, July 2015).
 
+internal import PlantedBugs
+
 extension Raft {
   /// Appends the membership that follows from `change`. It is in force at once, and complete when it is committed; a
   /// joint one is left by another change, which the leader appends by itself unless it is `jointExplicit`.
@@ -21,7 +23,7 @@ extension Raft {
   ) throws(ProposalError) -> (index: LogIndex, term: Term) {
     try checkServing()
     guard hasCommittedInTerm else { throw .notReady }
-    guard log.membershipIndex <= commit else { throw .membershipInFlight }
+    guard log.membershipIndex <= commit || isPlanted(.changeTwiceAtOnce) else { throw .membershipInFlight }
     // Its removal is committed: it makes way with the next drain, and counts nothing after that (Confirmation.swift).
     guard membership.isVoter(id) else { throw .notLeader(leader: nil) }
     let next = try membership.changed(by: change)

@@ -23,11 +23,40 @@ enum FrameSamples {
           ]).entries, reaches: [0b101])),
       frame(8, Needs(store: 5, needs: [.init(partition: 2, above: 65_537, isJoining: true, reason: "new")])),
       frame(9, [0: 2, 1: 65_538, 2: 5] as [Int: UInt64]),
+      frame(10, [0: 2, 1: 65_538, 2: 5] as [Int: UInt64]),
+      frame(
+        6,
+        News(wall: 1_000, topology: "abc", lacksMembers: true, members: [member], level: 1, placement: report)
+      ),
     ]
   }
 
   static func frame(_ kind: UInt8, _ content: some Encodable) throws -> [UInt8] {
     [kind] + (try CBOREncoder().encode(content))
+  }
+
+  private static let member = ClusterMember(
+    number: 4, name: NodeID(rawValue: "east"), peer: "east:7100", api: "127.0.0.1:8100", site: "cloud",
+    status: .joining, level: 1, replaces: 2)
+  private static let report = PlacementReport(revision: 9, led: [1, 2], pending: [2], holding: [4])
+
+  /// What a node says of its cluster.
+  private struct News: Encodable {
+    var wall: Int64
+    var topology: String
+    var lacksMembers: Bool
+    var members: [ClusterMember]
+    var level: UInt32
+    var placement: PlacementReport
+
+    enum CodingKeys: Int, CodingKey {
+      case wall = 0
+      case topology = 1
+      case lacksMembers = 26
+      case members = 27
+      case level = 28
+      case placement = 29
+    }
   }
 
   private struct Ping: Encodable {

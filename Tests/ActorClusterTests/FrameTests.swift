@@ -26,10 +26,11 @@ import Testing
       case .alive: "7 alive"
       case .needReplica: "8 needReplica"
       case .replicaAssigned: "9 replicaAssigned"
+      case .replicaDismissed: "10 replicaDismissed"
       }
     }
     for (bytes, kind) in zip(try FrameSamples.all(), kinds) { #expect(kind.hasPrefix("\(bytes[0])")) }
-    #expect(Set(kinds).count == 7)
+    #expect(Set(kinds).count == 8)
   }
 
   @Test func wireBytesArePinned() throws {
@@ -41,7 +42,7 @@ import Testing
 
   @Test func emptyAndUnknownFramesAreNamed() {
     #expect(throws: FrameError.self) { try decode([]) }
-    for kind: UInt8 in [0, 2, 3, 10, 0x80, 0xFF] {
+    for kind: UInt8 in [0, 2, 3, 11, 0x80, 0xFF] {
       #expect(throws: FrameError.self) { try decode([kind, 0xF6]) }
     }
     #expect(FrameError.unknownKind(9).description.contains("9"))

@@ -129,6 +129,8 @@ struct HandDrivenHost {
     host.actorsLoaded(actors.map { disk.load($0, of: Self.partition) }, epoch: epoch, now: now)
   }
 
+  mutating func setFeatureLevel(_ level: UInt32) { host.featureLevel = level }
+
   mutating func setStateTooLarge() { host.isStateTooLarge = true }
 
   /// The state file cannot be read.

@@ -12,6 +12,7 @@ struct ReplicaNamingTests {
     #expect(naming.original(of: NodeID(rawValue: "north")) == id(2))
     #expect(naming.originals[id(3)] == NodeID(rawValue: "west"))
     #expect(naming.words(id(2)) == "north")
+    #expect(naming.node(of: 5 << 16 | 3) == NodeID(rawValue: "west") && naming.node(of: 4) == nil)
   }
 
   @Test func laterGenerationsAreOfTheSameNode() {

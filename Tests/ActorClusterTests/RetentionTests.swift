@@ -39,6 +39,21 @@ import Testing
     #expect(try restarted.value()?.value == 3)
   }
 
+  /// Older nodes could not read the entry that deletes.
+  @Test func nothingIsDeletedBelowTheFeatureLevel() throws {
+    var host = try retired()
+    host.setFeatureLevel(0)
+    let before = host.records.count
+    host.pass(5_000)
+    host.settle()
+    #expect(host.records.count == before)
+    #expect(try host.value()?.value == 5)
+    host.setFeatureLevel(1)
+    host.pass(5_000)
+    host.settle()
+    #expect(try host.value()?.value == 0)
+  }
+
   /// A disk that is full for long must not fill the log with deletions of the same.
   @Test func whoIsDeletedIsNotDeletedAgainBeforeThatIsWritten() throws {
     var host = try retired()

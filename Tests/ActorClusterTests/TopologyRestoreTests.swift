@@ -27,6 +27,16 @@ import Testing
       store.checkpoint(checkpoint) { continuation.resume(returning: $0) }
     }
     try written.get()
+    // The members of the old cluster.
+    let members = PartitionCheckpoint(
+      partition: .system, appliedIndex: 7,
+      puts: ["member/00001", "settings"].map {
+        ActorRow(actorType: ClusterActor.actorType, actorID: "state", rowKey: $0, index: 7, value: [1])
+      })
+    let known: Result<Void, StoreError> = await withCheckedContinuation { continuation in
+      store.checkpoint(members) { continuation.resume(returning: $0) }
+    }
+    try known.get()
     let path = try store.backupPath(named: "b")
     let made: Result<BackupDescription, StoreError> = await withCheckedContinuation { continuation in
       store.backup(to: path) { continuation.resume(returning: $0) }
@@ -41,7 +51,7 @@ import Testing
     let backup = try await backup(scratch, partitions: 4)
     let node = try #require(topology.nodes.first)
     let point = try topology.restore(backup: backup, directory: scratch + "/new", node: node)
-    #expect(point.partitions.map(\.appliedIndex) == [12])
+    #expect(point.partitions.map(\.appliedIndex) == [12, 7])
     let store = try NodeStore.open(
       directory: scratch + "/new",
       identity: StoreIdentity(cluster: "new", node: node.rawValue, topology: topology.fingerprint),
@@ -51,6 +61,8 @@ import Testing
     #expect(base?.membership.voters.map(\.rawValue) == [1, 2])
     let loaded = try await store.loadPartition(PartitionID(rawValue: 2))
     #expect(loaded.rows.map(\.actorType) == ["Q"], "the numbers of messages begin anew")
+    let cluster = try await store.loadPartition(.system)
+    #expect(cluster.appliedIndex == 7 && cluster.rows.isEmpty, "the new cluster founds itself")
     store.close()
   }
 

@@ -9,6 +9,8 @@ extension ProcessCluster {
   /// What the nodes of a test are, and who calls them.
   struct Setup {
     var nodes = ["north", "south", "west"]
+    /// So many of them, the first ones, found the cluster; the test starts the others. Nil: all.
+    var founders: Int?
     var partitions: UInt32 = 16
     /// Whether callers go on all the time; else only what the test adds is counted.
     var isLoaded = true
@@ -23,7 +25,9 @@ extension ProcessCluster {
   static func run(
     _ setup: Setup = Setup(), _ body: (ProcessCluster, CountingCallers) async throws -> Void
   ) async throws {
-    let cluster = try ProcessCluster(setup.nodes, partitions: setup.partitions)
+    let cluster = try ProcessCluster(
+      setup.nodes, founders: setup.founders.map { Array(setup.nodes.prefix($0)) },
+      partitions: setup.partitions)
     defer { cluster.remove() }
     let data = cluster.data(of: NodeID(rawValue: setup.nodes[0])).path
     if let megabytes = setup.smallDisk {

@@ -22,9 +22,13 @@ final class ProcessCluster: Sendable {
   private let network: BenchNetwork?
   private let started = Mutex<[NodeID: Started]>([:])
 
-  init(_ nodes: [String] = ["north", "south", "west"], partitions: UInt32 = 16) throws {
+  /// - Parameter founders: those that found the cluster; the others are started by the test, and join. Nil: all.
+  init(
+    _ nodes: [String] = ["north", "south", "west"], founders: [String]? = nil, partitions: UInt32 = 16
+  ) throws {
     let directory = FileManager.default.temporaryDirectory.appendingPathComponent("nodes-\(UUID())").path
-    local = try LocalCluster(makingIn: directory, nodes: nodes, partitionCount: partitions)
+    local = try LocalCluster(
+      makingIn: directory, nodes: nodes, founders: founders, partitionCount: partitions)
     network = nil
   }
 
@@ -68,7 +72,7 @@ final class ProcessCluster: Sendable {
   }
 
   func startAll(_ variables: (NodeID) -> [String: String] = { _ in [:] }) throws {
-    for node in nodes { try start(node, variables: variables(node)) }
+    for node in local.topology.nodes { try start(node, variables: variables(node)) }
   }
 
   /// How often the node was started.

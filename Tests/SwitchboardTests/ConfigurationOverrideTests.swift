@@ -101,8 +101,11 @@ import Testing
   }
 
   private var settingNames: String {
-    (["cluster.name", "cluster.partitions"]
-      + ["peer", "api"].flatMap { key in
+    ([
+      "cluster.name", "cluster.partitions", "cluster.join", "cluster.voters", "cluster.copies",
+      "cluster.upgrade",
+    ]
+      + ["peer", "api", "site"].flatMap { key in
         ["east", "north", "south"].map { "nodes.\($0).\(key)" }
       } + [
         "data_directory", "tls.certificate", "tls.key", "tls.authority", "tls.revocation_list", "api.tokens",

@@ -8,7 +8,11 @@ import Testing
   static let directory = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().appending(path: "cluster-config").path
 
-  @Test(arguments: [("single", ["solo"]), ("three-node", ["north", "south", "west"])])
+  @Test(
+    arguments: [
+      ("single", ["solo"]), ("three-node", ["north", "south", "west"]),
+      ("five-node", ["center", "east", "north", "south", "west"]),
+    ])
   func aShippedTopologyStartsAsItIs(name: String, nodes: [String]) throws {
     let path = "\(Self.directory)/\(name).yaml"
     let text = try String(contentsOfFile: path, encoding: .utf8)

@@ -67,7 +67,7 @@ extension AlarmConditions {
       case .quarantined(let cause):
         conditions.append(
           AlarmCondition(
-            .replicaQuarantined, "partition \(partition.partition.rawValue) on \(snapshot.node)", .critical,
+            .replicaQuarantined, "partition \(partition.partition.label) on \(snapshot.node)", .critical,
             cause))
       }
     }
@@ -87,7 +87,7 @@ extension AlarmConditions {
 
   /// A few by their numbers, and how many more there are.
   static func words(_ partitions: [PartitionID]) -> String {
-    let named = partitions.prefix(4).map { "\($0.rawValue)" }.joined(separator: ", ")
+    let named = partitions.prefix(4).map(\.label).joined(separator: ", ")
     let more = partitions.count > 4 ? " and \(partitions.count - 4) more" : ""
     return (partitions.count == 1 ? "partition " : "partitions ") + named + more
   }

@@ -23,7 +23,7 @@ extension ClusterSystem {
   public var alarmTime: AlarmTime { AlarmTime(monotonic: clock.monotonic(), wall: clock.wall()) }
 
   private func alarmSnapshot(_ facts: AlarmFacts) async -> AlarmSnapshot {
-    var snapshot = AlarmSnapshot(node: node, nodes: configuration.topology.nodes, certificates: certificates)
+    var snapshot = AlarmSnapshot(node: node, nodes: host?.view.expected ?? nodes, certificates: certificates)
     snapshot.now = clock.monotonic()
     snapshot.wallSeconds = secondsNow
     snapshot.links = links()
@@ -48,7 +48,14 @@ extension NodeHost {
     var all: [AlarmPartition] = []
     for loop in loops { all += await loop.alarmPartitions() }
     let hosted = Set(all.map(\.partition))
-    all += topology.placement.partitions.filter { !hosted.contains($0) }.map {
+    let view = view
+    // Those that are to be elsewhere are nobody's loss.
+    let missing = topology.placement.partitions.filter { partition in
+      guard !hosted.contains(partition) else { return false }
+      guard let number = view.ownNumber, let target = view.target(of: partition) else { return true }
+      return target.contains(number)
+    }
+    all += missing.map {
       AlarmPartition(
         $0, health: .rebuilding("waiting for a new replica id"),
         hasLeader: directory.leader(of: $0) != nil)
@@ -68,7 +75,8 @@ extension PartitionHost {
     let health: AlarmPartition.Health =
       switch health {
       case .loading: .rebuilding("loading")
-      case .running: membership.learners.contains(raft.id) ? .rebuilding("no voter yet") : .running
+      case .running:
+        membership.learners.contains(raft.id) && !isCopy ? .rebuilding("no voter yet") : .running
       case .quarantined(let detail): .quarantined(detail)
       }
     var behind: [NodeID: UInt64] = [:]

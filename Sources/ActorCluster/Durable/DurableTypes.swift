@@ -9,6 +9,14 @@ public struct DurableTypes: Sendable {
   public init(_ actors: [any DurableActor.Type]) {
     types = Dictionary(actors.map { DurableType.erasing($0) }.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
   }
+
+  private init(types: [String: DurableType]) { self.types = types }
+
+  /// These, and the cluster's own.
+  var withCluster: DurableTypes {
+    let own = DurableType.erasing(ClusterActor.self)
+    return DurableTypes(types: types.merging([own.name: own], uniquingKeysWith: { $1 }))
+  }
 }
 
 /// One durable actor type, erased.

@@ -12,7 +12,8 @@ public struct Placement: Equatable, Sendable {
   }
 
   public func partition(of key: ActorKey) -> PartitionID {
-    PartitionID(
+    guard key.type != ClusterActor.actorType else { return .system }
+    return PartitionID(
       rawValue: UInt32(truncatingIfNeeded: XXH64.hash(key.placementKey.utf8) % UInt64(partitionCount)))
   }
 

@@ -15,7 +15,8 @@ package struct ClockMedian: Sendable {
   /// The year 10889: a peer may say anything, and arithmetic on it must not overflow.
   private static let latest: Int64 = 1 << 48
 
-  private let nodeCount: Int
+  /// Of all nodes of the cluster.
+  package var nodeCount: Int
   private var readings: [NodeID: Reading] = [:]
 
   package init(nodeCount: Int) {

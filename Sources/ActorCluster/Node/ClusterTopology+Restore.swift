@@ -26,7 +26,20 @@ extension ClusterTopology {
     return try StoreRestore.run(
       backup: backup, directory: directory,
       identity: StoreIdentity(cluster: name, node: node.rawValue, topology: fingerprint),
-      membership: Membership(voters: replicas), adjusting: RestoredMessages.adjusted)
+      membership: Membership(voters: replicas), adjusting: Self.adjusted)
+  }
+
+  /// Messages fit each other, and the members of the old cluster are forgotten: the new one founds itself.
+  private static func adjusted(_ tables: [PartitionID: LoadedPartition]) throws -> [PartitionCheckpoint] {
+    try RestoredMessages.adjusted(tables).map { checkpoint in
+      guard checkpoint.partition == .system else { return checkpoint }
+      var checkpoint = checkpoint
+      let rows = tables[.system]?.rows.filter { $0.actorType == ClusterActor.actorType } ?? []
+      checkpoint.deletes += rows.map {
+        ActorRowKey(actorType: $0.actorType, actorID: $0.actorID, rowKey: $0.rowKey)
+      }
+      return checkpoint
+    }
   }
 
   private static func partitionCount(fingerprint: String) -> Int? {

@@ -36,6 +36,9 @@ final class NodeClocks: Sendable {
       State(median: ClockMedian(nodeCount: nodeCount), health: ClockHealth(settings: settings)))
   }
 
+  /// How many nodes there are; a majority of them makes a median.
+  func setNodeCount(_ count: Int) { state.withLockedValue { $0.median.nodeCount = count } }
+
   func moment() -> Moment {
     let monotonic = clock.monotonic()
     let wall = clock.wall()

@@ -2,10 +2,10 @@
 package import NodeStore
 public import PeerTransport
 
-/// The members and shape of a cluster, the same on every node.
+/// What a cluster begins with. Who belongs to it afterwards is in its own state (`ClusterState`).
 public struct ClusterTopology: Equatable, Sendable {
   public let name: String
-  /// Every node holds a replica of every partition; the order decides which node leads which by preference.
+  /// The nodes that found it, each with a replica of every partition; none on a node that joins a cluster that is there.
   public let nodes: [NodeID]
   public let placement: Placement
 
@@ -16,15 +16,37 @@ public struct ClusterTopology: Equatable, Sendable {
     placement = Placement(partitionCount: partitionCount)
   }
 
-  /// What must be the same on every node and for the life of every data directory.
+  /// What the data directories of the founders say that they belong to.
   public var fingerprint: String {
     "\(placement.partitionCount) partitions on \(nodes.map(\.rawValue).joined(separator: ", "))"
+  }
+
+  /// The nodes in a fingerprint, in their order; nil of a text that is none, or of one without nodes.
+  static func founders(in fingerprint: String) -> [NodeID]? {
+    guard let range = fingerprint.firstRange(of: " partitions on ") else { return nil }
+    let names = fingerprint[range.upperBound...].split(separator: ", ").compactMap {
+      NodeID(validating: String($0))
+    }
+    return names.isEmpty ? nil : names
   }
 
   /// The node that leads a partition when all are well: leaders are spread evenly.
   package func preferredLeader(of partition: PartitionID) -> NodeID? {
     nodes.isEmpty ? nil : nodes[Int(partition.rawValue) % nodes.count]
   }
+}
+
+/// What a cluster agrees upon when it is founded, besides its nodes. Says nothing afterwards.
+public struct FoundingSettings: Equatable, Sendable {
+  /// So many nodes vote in each partition, if there are as many; nil: all founders, or one less of an even number, and at
+  /// least three once there are as many nodes.
+  public var voters: Int?
+  public var copies = ClusterState.Copies.everywhere
+  /// The addresses of the nodes' APIs, and the sites that they are on.
+  public var apis: [NodeID: String] = [:]
+  public var sites: [NodeID: String] = [:]
+
+  public init() {}
 }
 
 /// Timing of a node. LAN and WAN presets differ in nothing else.

@@ -74,24 +74,34 @@ extension NodeHost {
   /// The hosts that can start; the others are wanted.
   static func hosts(
     _ store: NodeStore, _ maker: ReplicaMaker, _ services: NodeServices,
-    _ needs: NIOLockedValueBox<ReplicaNeeds>
+    _ needs: NIOLockedValueBox<ReplicaNeeds>, _ hosted: NIOLockedValueBox<HostedReplicas>,
+    _ view: ClusterView
   ) -> [PartitionHost] {
     let recovered = store.takeRecovered()
     let now = services.moment()
-    let unusable = maker.topology.nodes.count > 1 ? store.unusablePartitions : [:]
-    return maker.topology.placement.partitions.compactMap { partition in
+    let unusable = view.isAlone ? [:] : store.unusablePartitions
+    return (maker.topology.placement.partitions + [.system]).compactMap { partition in
       let assigned = store.replicaIDs[partition]
-      let reason =
-        unusable[partition] ?? (store.isAssignedOnly && assigned == nil ? "the files are new" : nil)
+      if let assigned, ReplicaNaming.isDropped(assigned) {
+        hosted.withLockedValue { $0.dropped[partition] = ReplicaNaming.last(of: assigned) }
+        return nil
+      }
+      let isMissing = store.isAssignedOnly && assigned == nil
+      // What a node that joins is to have it hears from the system group.
+      if isMissing, maker.own == nil, partition != .system { return nil }
+      let reason = unusable[partition] ?? (isMissing ? "the files are new" : nil)
       if let reason {
         needs.withLockedValue {
           _ = $0.want(
             partition, above: assigned ?? ReplicaID(rawValue: 0), reason: reason, isUnhosted: true,
-            now: now.monotonic)
+            isMove: isMissing && maker.own == nil, now: now.monotonic)
         }
         return nil
       }
-      let host = maker.host(partition, as: assigned, recovered[partition], now: now)
+      let host = maker.host(
+        partition, as: assigned, recovered[partition], nodes: view.naming, isWitness: view.isWitness, now: now
+      )
+      hosted.withLockedValue { $0.running[partition] = host.raft.id }
       if let assigned, !host.raft.membership.voters.contains(assigned) {
         needs.withLockedValue { $0.isJoining(partition, as: assigned) }
       }
@@ -104,12 +114,12 @@ extension NodeHost {
     guard !begun.isEmpty else { return }
     services.logger.error(
       "partitions of this node are rebuilt from the other nodes; nothing needs to be done but to check the disk",
-      metadata: ["partitions": "\(begun.count) of \(topology.placement.partitions.count)"])
+      metadata: ["partitions": "\(begun.count) of \(topology.placement.partitions.count + 1)"])
   }
 
   func want(_ partition: PartitionID, above replica: ReplicaID, reason: String, isUnhosted: Bool) {
     // There is nobody to rebuild it from.
-    guard topology.nodes.count > 1 else { return }
+    guard !view.isAlone else { return }
     let now = clock.monotonic()
     let isNews = needs.withLockedValue {
       $0.want(partition, above: replica, reason: reason, isUnhosted: isUnhosted, now: now)
@@ -117,11 +127,12 @@ extension NodeHost {
     guard isNews else { return }
     services.logger.error(
       "a partition's files cannot be used and are rebuilt from the other nodes; nothing needs to be done but to check the disk",
-      metadata: ["partition": "\(partition.rawValue)", "cause": "\(reason)"])
+      metadata: ["partition": "\(partition.label)", "cause": "\(reason)"])
   }
 
   func askForReplicas() {
-    let due = needs.withLockedValue { $0.due(clock.monotonic()) }
+    let running = hosted.withLockedValue { $0.running }
+    let due = needs.withLockedValue { $0.due(clock.monotonic(), running: running) }
     guard !due.isEmpty else { return }
     let frame = Frame.needReplica(NeedReplicaFrame(store: services.store.storeID, needs: due))
     // Older versions would not know the frame.
@@ -133,7 +144,7 @@ extension NodeHost {
     let partition = frame.partition
     let replica = frame.replica
     let store = services.store
-    guard frame.store == store.storeID, topology.placement.partitions.contains(partition),
+    guard frame.store == store.storeID, isOfCluster(partition),
       needs.withLockedValue({ $0.accept(replica, for: partition) })
     else { return }
     let loop = loop(of: partition)
@@ -147,31 +158,42 @@ extension NodeHost {
         }
         let now = self.services.moment()
         self.needs.withLockedValue { $0.assigned(partition, now: now.monotonic) }
-        loop.install(self.maker.host(partition, as: replica, nil, isFresh: true, now: now))
+        self.hosted.withLockedValue { $0.running[partition] = replica }
+        let view = self.view
+        let naming = view.naming
+        loop.install(
+          self.maker.host(
+            partition, as: replica, nil, isFresh: true, nodes: naming, isWitness: view.isWitness, now: now))
         self.services.logger.notice(
           "begins as another replica and catches up",
           metadata: [
-            "partition": "\(partition.rawValue)", "replica": "\(self.topology.naming.words(replica))",
+            "partition": "\(partition.label)",
+            "replica": "\(naming.words(replica))",
           ])
       }
     }
   }
 
   func joined(_ partition: PartitionID) {
-    let (isNews, done, begun) = needs.withLockedValue { needs in
-      (needs.joined(partition), needs.done.count, needs.begun.count)
+    let (isMove, isNews, done, begun) = needs.withLockedValue { needs in
+      (needs.isMove(partition), needs.joined(partition), needs.done.count, needs.begun.count)
     }
     guard isNews else { return }
+    if isMove {
+      return services.logger.notice(
+        partition == .system ? "belongs to the cluster now" : "a partition has come to this node",
+        metadata: ["partition": "\(partition)"])
+    }
     services.logger.notice(
       done == begun ? "all partitions that were lost are rebuilt" : "a partition is rebuilt",
-      metadata: ["partition": "\(partition.rawValue)", "rebuilt": "\(done) of \(begun)"])
+      metadata: ["partition": "\(partition.label)", "rebuilt": "\(done) of \(begun)"])
   }
 
   // MARK: replicas of other nodes
 
   func received(_ frame: NeedReplicaFrame, from node: NodeID) {
-    guard let original = topology.naming.original(of: node) else { return }
-    for need in frame.needs where topology.placement.partitions.contains(need.partition) {
+    guard let original = view.naming.original(of: node) else { return }
+    for need in frame.needs where isOfCluster(need.partition) {
       loop(of: need.partition).asked(by: original, store: frame.store, need)
     }
   }

@@ -24,6 +24,16 @@ final class NodeHost: Sendable {
   let maker: ReplicaMaker
   let isLost = NIOLockedValueBox(false)
   let onLostDisk: @Sendable (String) -> Void
+  let onExpelled: @Sendable (Expulsion) -> Void
+  /// The cluster as this node knows it.
+  let cluster: NIOLockedValueBox<ClusterView>
+  let hearsay: ClusterHearsay
+  /// `ClusterView.nodes`, for every call.
+  let nodes: NIOLockedValueBox<[NodeID]>
+  /// The replicas that run here, and those that did and were dropped.
+  let hosted = NIOLockedValueBox<HostedReplicas>(HostedReplicas())
+  let setPeers: @Sendable ([NodeID: HostPort]) -> Void
+  let configuredPeers: [NodeID: HostPort]
   private let pinger = NIOLockedValueBox<[RepeatedTask]>([])
   let reach = NIOLockedValueBox(LeaderReach())
   private let heartbeats = NIOLockedValueBox(NodeHeartbeats())
@@ -35,7 +45,9 @@ final class NodeHost: Sendable {
   init(
     configuration: SystemConfiguration, types: DurableTypes, store: NodeStore, group: any EventLoopGroup,
     links: TransportLinks, directory: LeaderDirectory, clock: ClusterClock, logger: Logger,
+    setPeers: @escaping @Sendable ([NodeID: HostPort]) -> Void,
     onLostDisk: @escaping @Sendable (String) -> Void,
+    onExpelled: @escaping @Sendable (Expulsion) -> Void,
     onStoreFailure: @escaping @Sendable (StoreError) -> Void
   ) {
     let topology = configuration.topology
@@ -48,24 +60,35 @@ final class NodeHost: Sendable {
     self.links = links
     self.directory = directory
     self.onLostDisk = onLostDisk
+    self.onExpelled = onExpelled
+    self.setPeers = setPeers
+    configuredPeers = configuration.transport.peers
     peers = NIOLockedValueBox(PeerMemory(store.peers))
+    let view = ClusterView.atStart(of: node, configuration, store)
+    cluster = NIOLockedValueBox(view)
+    nodes = NIOLockedValueBox(view.nodes)
+    let hearsay = ClusterHearsay(
+      founding: configuration.founding(view), raisesLevel: configuration.raisesLevel)
+    self.hearsay = hearsay
     let services = NodeServices(
       node: node, store: store, feed: feed, links: links, directory: directory, clock: clock,
-      nodeCount: topology.nodes.count, disk: configuration.disk, clocks: configuration.clocks, logger: logger,
+      nodeCount: view.memberCount, disk: configuration.disk, clocks: configuration.clocks, logger: logger,
       onStoreFailure: onStoreFailure)
     self.services = services
     let maker = ReplicaMaker(
       topology: topology, timing: configuration.timing, types: types, retention: configuration.retention,
-      own: topology.naming.original(of: node), isNew: store.isNew, tailWasCut: store.tailWasCut)
+      founders: view.naming, own: view.naming.original(of: node), isNew: store.isNew,
+      tailWasCut: store.tailWasCut)
     self.maker = maker
-    let hosts = Self.hosts(store, maker, services, needs)
+    let hosts = Self.hosts(store, maker, services, needs, hosted, view)
+    services.started.withLockedValue { $0 = Set(hosts.map(\.id)) }
     let eventLoops = Array(group.makeIterator())
     loops = eventLoops.enumerated().map { position, eventLoop in
       PartitionLoop(
         eventLoop: eventLoop, number: position,
         hosts: hosts.filter { Int($0.id.rawValue) % eventLoops.count == position },
-        topology: topology, timing: configuration.timing, retention: configuration.retention,
-        services: services)
+        topology: topology, view: view, hearsay: hearsay, timing: configuration.timing,
+        retention: configuration.retention, services: services)
     }
     let loops = loops
     services.attach(
@@ -73,7 +96,8 @@ final class NodeHost: Sendable {
         submit: { loops[Int($1.rawValue) % loops.count].submit($0, to: $1) },
         submitToAll: { event in loops.forEach { $0.submitToAll(event) } },
         wantReplica: { [weak self] in self?.want($0, above: $1, reason: $2, isUnhosted: false) },
-        joined: { [weak self] in self?.joined($0) }))
+        joined: { [weak self] in self?.joined($0) },
+        clusterIs: { [weak self] in self?.clusterIs($0) }))
   }
 
   func start() async {
@@ -87,6 +111,7 @@ final class NodeHost: Sendable {
         self.beat(interval)
       },
       eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
+        self.reviewPlaces()
         self.askForReplicas()
       },
     ]
@@ -110,20 +135,25 @@ final class NodeHost: Sendable {
   }
 
   private func ping() {
-    services.disk.observe(at: clock.monotonic())
+    let now = clock.monotonic()
+    services.disk.observe(at: now)
     services.clocks.judge(services.logger)
     observeAbsence()
+    hearsay.own(services.placement, of: services.node, at: now)
     pingAll()
   }
 
   func pingAll() {
-    for node in topology.nodes where node != services.node { ping(node) }
+    for node in view.nodes where node != services.node { ping(node) }
   }
+
+  var view: ClusterView { cluster.withLockedValue { $0 } }
 
   func ping(_ node: NodeID) {
     var ping = PingFrame(
-      wall: clock.wall(), topology: topology.fingerprint, files: ownFiles,
+      wall: clock.wall(), topology: view.fingerprint ?? topology.fingerprint, files: ownFiles,
       refusal: peers.withLockedValue { $0.refusal(of: node) })
+    addMembers(to: &ping, for: node)
     let disk = services.disk.report
     ping.commitMicroseconds = disk.microseconds
     ping.disk = disk.level.rawValue
@@ -136,7 +166,7 @@ final class NodeHost: Sendable {
   /// One heartbeat to each node, for all partitions.
   private func beat(_ interval: Int64) {
     let led = services.led(loops: loops.count, within: 2 * interval)
-    for node in topology.nodes where node != services.node {
+    for node in view.nodes where node != services.node {
       let frame = heartbeats.withLockedValue { $0.next(to: node, led: led) }
       links.send(.alive(frame), to: node)
     }
@@ -146,9 +176,9 @@ final class NodeHost: Sendable {
     let hearsUs = heartbeats.withLockedValue { $0.received(frame, from: node) }
     submitToAll(.nodeAlive(node, led: frame.led, hearsUs: hearsUs))
     // For partitions without a replica here nobody else keeps that.
-    for partition in needs.withLockedValue({ $0.unhosted })
-    where frame.led.contains(where: { $0.partition == partition }) {
-      directory.setLeader(node, of: partition)
+    let running = hosted.withLockedValue { $0.running }
+    for partition in frame.led.map(\.partition) where running[partition] == nil {
+      if directory.setLeader(node, of: partition) { submitToAll(.destinationChanged(partition)) }
     }
   }
 
@@ -182,16 +212,12 @@ final class NodeHost: Sendable {
   }
 
   private func received(_ ping: PingFrame, from node: NodeID) {
-    guard ping.topology == topology.fingerprint else {
-      peers.withLockedValue { $0.forget(node) }
-      return services.logger.error(
-        "a node has another topology and is ignored: give all nodes the same list of nodes and partition count",
-        metadata: ["node": "\(node)", "theirs": "\(ping.topology)", "ours": "\(topology.fingerprint)"])
-    }
-    guard !refuses(ping, from: node) else { return }
+    guard !refuses(ping, from: node), fits(ping, from: node) else { return }
     // Before anything else of this node is taken in: it may be what a leader here would die of.
     services.crashes.received(ping.crashes, at: clock.monotonic())
     guard agrees(ping.files, of: node) else { return }
+    hearsay.received(ping, from: node, at: clock.monotonic())
+    learnMembers(from: ping)
     services.observeClock(of: node, wall: ping.wall)
     services.operations.received(ping.news, from: node, at: clock.monotonic())
     reach.withLockedValue { $0.received(ping.reaches, from: node, at: clock.monotonic()) }
@@ -223,6 +249,8 @@ final class NodeHost: Sendable {
       received(frame, from: node)
     case .replicaAssigned(let frame):
       received(frame)
+    case .replicaDismissed(let frame):
+      dismissed(frame)
     case .ping:
       break
     }
@@ -244,13 +272,23 @@ final class NodeHost: Sendable {
   func storeStatistics() -> StoreStatistics { services.store.statistics() }
 
   func status() async -> [PartitionStatus] {
+    if isOut {
+      return topology.placement.partitions.map { .waiting($0, leader: nil, health: PartitionStatus.removed) }
+    }
     var all: [PartitionStatus] = []
     for loop in loops { all += await loop.status() }
     let hosted = Set(all.map(\.partition))
+    let waiting = needs.withLockedValue { $0.unhosted }
     all += topology.placement.partitions.filter { !hosted.contains($0) }.map {
-      .waiting($0, leader: directory.leader(of: $0))
+      waiting.contains($0) || view.state == nil
+        ? .waiting($0, leader: directory.leader(of: $0)) : .elsewhere($0, leader: directory.leader(of: $0))
     }
-    return all.sorted { $0.partition < $1.partition }
+    return all.filter { $0.partition != .system }.sorted { $0.partition < $1.partition }
+  }
+
+  /// This node's replica of the system group; nil while it has none.
+  func systemStatus() async -> PartitionStatus? {
+    await loop(of: .system).status().first { $0.partition == .system }
   }
 
   func records(of partition: PartitionID, after index: UInt64, limit: Int) async -> RecordPage {

@@ -33,7 +33,8 @@ final class NodeOperations: Sendable {
       guard !state.drain.isActive else { return }
       let news = state.peers.fresh(at: now)
       let hasRefuge = fit.contains { news[$0]?.phase == .active }
-      state.drain.observe(leads: leads, hasRefuge: hasRefuge, at: now)
+      // The system group is for nobody but the nodes, and goes with the rest.
+      state.drain.observe(leads: leads.filter { $0 != .system }, hasRefuge: hasRefuge, at: now)
     }
   }
 

@@ -28,6 +28,8 @@ final class NodeServices: Sendable {
   /// Tells systems without replicas whom to call.
   let onLeading = NIOLockedValueBox<(@Sendable (PartitionID, UInt64) -> Void)?>(nil)
   private let refused = Atomic<UInt64>(0)
+  /// Of each partition loop, by its number: how far the partitions that it leads are.
+  private let placements = NIOLockedValueBox<[Int: PlacementReport]>([:])
 
   /// How messages between partitions of this node find their loops; set once the loops exist.
   struct Router: Sendable {
@@ -37,6 +39,8 @@ final class NodeServices: Sendable {
     let wantReplica: @Sendable (PartitionID, ReplicaID, String) -> Void
     /// A replica that was assigned votes.
     let joined: @Sendable (PartitionID) -> Void
+    /// The state of the cluster, as it is committed and applied here.
+    let clusterIs: @Sendable (ClusterState) -> Void
   }
 
   init(
@@ -81,6 +85,22 @@ final class NodeServices: Sendable {
 
   func countRefusal() { refused.wrappingAdd(1, ordering: .relaxed) }
 
+  func setNodeCount(_ count: Int) { clocks.setNodeCount(count) }
+
+  // MARK: the cluster
+
+  func clusterIs(_ state: ClusterState) { router.withLockedValue { $0 }?.clusterIs(state) }
+
+  func placed(_ report: PlacementReport?, loop: Int) { placements.withLockedValue { $0[loop] = report } }
+
+  /// How far the partitions are that this node leads; nil while it does not know where they are to be.
+  var placement: PlacementReport? {
+    let reports = placements.withLockedValue { $0 }.sorted { $0.key < $1.key }.map(\.value)
+    guard var all = reports.first(where: { $0.revision == reports.map(\.revision).max() }) else { return nil }
+    for report in reports { all.add(report) }
+    return all
+  }
+
   // MARK: what partitions want carried out
 
   func send(_ frame: Frame, to node: NodeID) { links.send(frame, to: node) }
@@ -109,7 +129,7 @@ final class NodeServices: Sendable {
     logger.info(
       isSelf ? "leading partition" : "following partition",
       metadata: [
-        "partition": "\(partition.rawValue)", "term": "\(term)",
+        "partition": "\(partition.label)", "term": "\(term)",
         "leader": "\(leader.map(\.description) ?? "none yet")",
       ])
     led.withLockedValue { $0[partition] = isSelf ? term : nil }
@@ -150,9 +170,15 @@ final class NodeServices: Sendable {
 
   // MARK: the log's standing
 
+  /// Partitions that began with this start.
+  let started = NIOLockedValueBox<Set<PartitionID>>([])
+
   /// Once a majority has confirmed every partition's log, the next start need not doubt it.
-  func confirmed(_ partition: PartitionID, of count: Int) {
-    let isLast = confirmed.withLockedValue { $0.insert(partition).inserted && $0.count == count }
+  func confirmed(_ partition: PartitionID) {
+    let started = started.withLockedValue { $0 }
+    let isLast = confirmed.withLockedValue {
+      $0.insert(partition).inserted && started.contains(partition) && $0.isSuperset(of: started)
+    }
     guard isLast else { return }
     store.confirmLog { result in
       switch result {

@@ -34,7 +34,7 @@ extension NodeHost {
   func observeAbsence() {
     let heard = peers.withLockedValue { $0.agreeing }
     services.crashes.observe(
-      isSomebodyAway: topology.nodes.contains { $0 != services.node && !heard.contains($0) },
+      isSomebodyAway: view.expected.contains { $0 != services.node && !heard.contains($0) },
       at: clock.monotonic())
   }
 }

@@ -60,7 +60,7 @@ extension PartitionLoop {
     guard handedOver.spread.isDue(at: now) else { return }
     for partition in hosts.keys.sorted() {
       guard let host = hosts[partition], host.isServing, host.raft.transferTarget == nil,
-        let preferred = topology.preferredLeader(of: partition), preferred != services.node,
+        let preferred = preferredLeader(of: partition), preferred != services.node,
         let since = connectedSince[preferred], now - since >= timing.settleMilliseconds,
         host.isCaughtUp(preferred), services.mayLead(preferred, at: now),
         services.operations.mayLead(preferred, partition, at: now),

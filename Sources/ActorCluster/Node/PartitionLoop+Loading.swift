@@ -12,8 +12,9 @@ extension PartitionLoop {
   func loadActors(_ actors: [ActorKey], epoch: UInt64, _ partition: PartitionID) {
     let names = actors.map { ActorName(actorType: $0.type, actorID: $0.id) }
     let replica = hosts[partition]?.raft.id
+    let isAlone = view.isAlone
     services.store.loadActors(names, of: partition) { result in
-      if case .failure(let error) = result, self.isReadAgain(after: error) {
+      if case .failure(let error) = result, Self.isReadAgain(after: error, isAlone: isAlone) {
         return self.afterPause(partition, of: replica) { loop in
           loop.complain("actors cannot be loaded, and are tried again", "\(error)", partition)
           loop.loadActors(actors, epoch: epoch, partition)
@@ -25,8 +26,8 @@ extension PartitionLoop {
 
   /// A file that somebody holds is free again soon. Where there is no other node that could take over and give the partition
   /// back, a disk that fails to read is asked again, too.
-  private nonisolated func isReadAgain(after error: StoreError) -> Bool {
-    if case .io = error { return topology.nodes.count == 1 }
+  private static func isReadAgain(after error: StoreError, isAlone: Bool) -> Bool {
+    if case .io = error { return isAlone }
     return error.isRetryable
   }
 

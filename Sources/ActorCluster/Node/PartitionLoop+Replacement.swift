@@ -46,13 +46,16 @@ extension PartitionLoop {
     replacements.lastRun = moment.monotonic
     var views: [PartitionID: ReplicaReplacement.View] = [:]
     for partition in hosts.keys.sorted() {
-      guard let view = hosts[partition]?.replacementView else {
+      guard var view = hosts[partition]?.replacementView else {
         // What this node assigned as an earlier leader it does not know any more.
         replacements.reconcilers[partition] = nil
         continue
       }
+      view.target = self.view.target(of: partition)
+      view.revision = self.view.state?.revision ?? 0
       views[partition] = view
     }
+    reportPlacement(views)
     var room = Self.atOnce - views.values.count(where: ReplicaReplacement.isUnderWay)
     for (partition, view) in views.sorted(by: { $0.key < $1.key }) {
       let mayBegin = room > 0
@@ -76,6 +79,15 @@ extension PartitionLoop {
         .replicaAssigned(ReplicaAssignedFrame(partition: partition, replica: replica, store: store)), to: node
       )
       return false
+    case .dismiss(let node, let replica, let store):
+      guard let node = hosts[partition]?.node(of: node) else { return false }
+      services.send(
+        .replicaDismissed(ReplicaAssignedFrame(partition: partition, replica: replica, store: store)),
+        to: node)
+      return false
+    case .transfer(let heir):
+      transfer(partition, to: heir)
+      return false
     case .change(let change, let words):
       do {
         try hosts[partition]?.changeMembership(change)
@@ -85,7 +97,7 @@ extension PartitionLoop {
       }
       touched.insert(partition)
       services.logger.notice(
-        "changing who has a replica", metadata: ["partition": "\(partition.rawValue)", "because": "\(words)"])
+        "changing who has a replica", metadata: ["partition": "\(partition.label)", "because": "\(words)"])
       return true
     }
   }
@@ -114,6 +126,7 @@ extension PartitionLoop {
         guard !loop.isStopped else { return }
         loop.hosts[host.id] = host
         loop.equip(host.id)
+        loop.situate(host.id)
         loop.replacements.joining.insert(host.id)
         loop.touched.insert(host.id)
         loop.scheduleDrain()

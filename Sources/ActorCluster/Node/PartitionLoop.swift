@@ -61,7 +61,7 @@ actor PartitionLoop {
   private var responders: [CallID: @Sendable (CallAnswer) -> Void] = [:]
   /// Of stale reads.
   var ageListeners: [CallID: @Sendable (Int64) -> Void] = [:]
-  private var nextCall: UInt64 = 1
+  var nextCall: UInt64 = 1
   private var ticker: RepeatedTask?
   /// The store may be closed: nothing is handled any more.
   var isStopped = false
@@ -75,11 +75,18 @@ actor PartitionLoop {
   var lastUpkeep: Int64 = 0
   /// Of the verdicts of the node's crashes that the hosts have.
   var crashesVersion: UInt64 = .max
+  /// The cluster as the node knows it.
+  var view: ClusterView
+  let hearsay: ClusterHearsay
+  var clusterWatch = ClusterWatch()
 
   init(
     eventLoop: any EventLoop, number: Int, hosts: [PartitionHost], topology: ClusterTopology,
-    timing: ClusterTiming, retention: RetentionSettings, services: NodeServices
+    view: ClusterView, hearsay: ClusterHearsay, timing: ClusterTiming, retention: RetentionSettings,
+    services: NodeServices
   ) {
+    self.view = view
+    self.hearsay = hearsay
     self.retention = retention
     self.number = number
     self.eventLoop = eventLoop
@@ -110,6 +117,7 @@ actor PartitionLoop {
     }
     for partition in hosts.keys { equip(partition) }
     touched = Set(hosts.keys)
+    for partition in hosts.keys { situate(partition) }
     replacements.joining = Set(
       hosts.values.filter { ReplicaNaming.generation(of: $0.raft.id) > 0 && !$0.hasJoined }.map(\.id))
     drain()
@@ -159,7 +167,7 @@ actor PartitionLoop {
   func handle(_ event: PartitionEvent, _ partition: PartitionID) {
     guard hosts[partition] != nil else {
       if case .call(let call) = event {
-        // Every node has every partition, or is about to.
+        // Another node has it, or this one is about to.
         call.respond(.redirected(to: services.leader(of: partition)))
       }
       return
@@ -230,6 +238,7 @@ actor PartitionLoop {
     heedDrain(moment)
     spreadLeaders(moment)
     replaceReplicas(moment)
+    tendCluster(moment)
     tendFiles(moment)
     drain()
     services.ticked(number, at: moment.monotonic)
@@ -257,6 +266,7 @@ actor PartitionLoop {
         carryOut(action, partition, &outgoing)
       }
     }
+    if touched.contains(.system) { lookAtCluster() }
     touched = []
     for (node, batch) in outgoing.sorted(by: { $0.key < $1.key }) {
       services.send(.consensus(batch.messages), to: node)
@@ -316,7 +326,7 @@ actor PartitionLoop {
     case .findRetired(let ranges, let limit):
       findRetired(ranges, limit: limit, partition)
     case .confirmed:
-      services.confirmed(partition, of: topology.placement.partitions.count)
+      services.confirmed(partition)
     case .syncState:
       syncState(partition)
     case .readSnapshot:
@@ -327,6 +337,9 @@ actor PartitionLoop {
       complain("a snapshot cannot be sent to other replicas", detail, partition)
     case .checkpoint(let checkpoint):
       write(checkpoint, partition)
+    // The system group's are for nobody but the nodes themselves.
+    case .applied where partition == .system, .eventsSkipped where partition == .system:
+      break
     case .applied(let record):
       services.feed.publish(record)
     case .eventsSkipped(let index):
@@ -336,7 +349,7 @@ actor PartitionLoop {
     case .quarantined(let detail):
       services.logger.critical(
         "partition is quarantined: it serves nothing on this node until the cause is removed; its other replicas go on",
-        metadata: ["partition": "\(partition.rawValue)", "cause": "\(detail)"])
+        metadata: ["partition": "\(partition.label)", "cause": "\(detail)"])
       if let host = hosts[partition], let fault = host.filesFault {
         services.wantReplica(partition, above: host.raft.id, reason: fault)
       }
@@ -352,7 +365,7 @@ actor PartitionLoop {
   /// Logs what happens again and again as long as nobody removes its cause.
   func complain(_ words: Logger.Message, _ cause: String, _ partition: PartitionID) {
     guard complaints.admit(cause, of: partition, at: services.moment().monotonic) else { return }
-    services.logger.warning(words, metadata: ["partition": "\(partition.rawValue)", "cause": "\(cause)"])
+    services.logger.warning(words, metadata: ["partition": "\(partition.label)", "cause": "\(cause)"])
   }
 
   /// Nothing of this loop is acknowledged any more; the node is to end.

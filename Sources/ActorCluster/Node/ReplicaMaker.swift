@@ -9,23 +9,28 @@ struct ReplicaMaker: Sendable {
   let timing: ClusterTiming
   let types: DurableTypes
   let retention: RetentionSettings
+  /// The nodes that the cluster was made with.
+  let founders: ReplicaNaming
   let own: ReplicaID?
   /// Of the files: see `NodeStore`.
   let isNew: Bool
   let tailWasCut: Bool
 
-  private var naming: ReplicaNaming { topology.naming }
-
-  /// - Parameter assigned: nil for the replica that the node was made with.
+  /// - Parameters:
+  ///   - assigned: nil for the replica that the node was made with.
+  ///   - nodes: of the cluster as it is known now.
+  ///   - isWitness: the node is to have no copies. Of the system group it has one all the same.
   func host(
     _ partition: PartitionID, as assigned: ReplicaID?, _ log: RecoveredLog?, isFresh: Bool = false,
-    now: Moment
+    nodes: ReplicaNaming, isWitness: Bool, now: Moment
   ) -> PartitionHost {
     var generator = SystemRandomNumberGenerator()
     var raft = Raft.Configuration(
       id: assigned ?? own ?? ReplicaID(rawValue: 0),
       // One that joins knows nobody until the log tells it.
-      voters: assigned == nil ? naming.originals.keys.sorted() : [], seed: generator.next())
+      voters: assigned == nil ? founders.originals.keys.sorted() : [], seed: generator.next())
+    // One that joins must not apply anything before the log says that it is a witness.
+    if isWitness, partition != .system, assigned != nil { raft.witnesses = [raft.id] }
     raft.electionTicks = timing.electionTicks
     raft.heartbeatTicks = timing.heartbeatTicks
     raft.quiet = true
@@ -37,7 +42,7 @@ struct ReplicaMaker: Sendable {
         configuration: raft, hardState: log?.hardState ?? HardState(), log: log?.entries ?? [],
         base: log?.base, start: start(isAssigned: assigned != nil, isFresh: isFresh)),
       state: PartitionState(id: partition, placement: topology.placement, types: types),
-      nodes: naming.originals, limits: limits, now: now)
+      nodes: nodes.originals, limits: limits, now: now)
   }
 
   private func start(isAssigned: Bool, isFresh: Bool) -> StartKind {
@@ -46,8 +51,4 @@ struct ReplicaMaker: Sendable {
     // An assigned replica has a past only as far as its log says.
     return isNew && !isAssigned ? .new : .restarted
   }
-}
-
-extension ClusterTopology {
-  var naming: ReplicaNaming { ReplicaNaming(nodes: nodes) }
 }

@@ -49,6 +49,14 @@ package struct ReplicaNeeds: Sendable {
   private var lastAssigned: [PartitionID: Int64] = [:]
   private var pauses: [PartitionID: Int64] = [:]
   private var lastJoiningAsked: Int64?
+  /// Replicas that this node is to lose, once their leaders say that they are no members any more.
+  private var leaving: [PartitionID: ReplicaID] = [:]
+  /// Replicas that run here, as they were asked about last: one that was removed while this node was away, or was to lose it, does
+  /// not hear so from its log.
+  private var verifying: [PartitionID: ReplicaID] = [:]
+  private var lastVerified: Int64?
+  /// Partitions that come to this node because they are to be here.
+  private var moving: Set<PartitionID> = []
   /// All that were to be rebuilt since the start, and those that are.
   package private(set) var begun: Set<PartitionID> = []
   package private(set) var done: Set<PartitionID> = []
@@ -63,15 +71,49 @@ package struct ReplicaNeeds: Sendable {
   }
 
   /// Returns whether that is news.
+  /// - Parameter isMove: nothing was lost.
   package mutating func want(
-    _ partition: PartitionID, above: ReplicaID, reason: String, isUnhosted: Bool, now: Int64
+    _ partition: PartitionID, above: ReplicaID, reason: String, isUnhosted: Bool, isMove: Bool = false,
+    now: Int64
   ) -> Bool {
     guard wanted[partition] == nil, assigning[partition] == nil else { return false }
+    leaving[partition] = nil
+    if isMove { moving.insert(partition) }
     let notBefore = now + pause(of: partition, now: now)
     wanted[partition] = Wanted(above: above, reason: reason, isUnhosted: isUnhosted, notBefore: notBefore)
     joining[partition] = nil
-    begun.insert(partition)
+    if !isMove { begun.insert(partition) }
     done.remove(partition)
+    return true
+  }
+
+  /// Whether the partition comes because it is to be here, and not because it was lost.
+  package func isMove(_ partition: PartitionID) -> Bool { moving.contains(partition) }
+
+  /// It is not to be here.
+  package mutating func withdraw(_ partition: PartitionID) {
+    wanted[partition] = nil
+    joining[partition] = nil
+    moving.remove(partition)
+    begun.remove(partition)
+    done.remove(partition)
+  }
+
+  /// This node is to lose its replica. Returns whether that is news.
+  package mutating func leave(_ partition: PartitionID, as replica: ReplicaID) -> Bool {
+    withdraw(partition)
+    return leaving.updateValue(replica, forKey: partition) != replica
+  }
+
+  /// It is to keep it, as far as it has not lost its place meanwhile: its leader says.
+  package mutating func stay(_ partition: PartitionID) {
+    if leaving.removeValue(forKey: partition) != nil { lastVerified = nil }
+  }
+
+  /// A leader says that this replica is no member any more. Whether it is to go.
+  package mutating func dismissed(_ partition: PartitionID, _ replica: ReplicaID) -> Bool {
+    guard leaving[partition] == replica, assigning[partition] == nil else { return false }
+    leaving[partition] = nil
     return true
   }
 
@@ -93,7 +135,8 @@ package struct ReplicaNeeds: Sendable {
   }
 
   /// What to ask for now.
-  package mutating func due(_ now: Int64) -> [ReplicaNeed] {
+  /// - Parameter running: the replicas that run here; now and then their leaders are asked whether they are members.
+  package mutating func due(_ now: Int64, running: [PartitionID: ReplicaID] = [:]) -> [ReplicaNeed] {
     var needs = wanted.filter { $0.value.notBefore <= now }.map {
       ReplicaNeed(partition: $0.key, above: $0.value.above, isJoining: false, reason: $0.value.reason)
     }
@@ -103,12 +146,25 @@ package struct ReplicaNeeds: Sendable {
         ReplicaNeed(partition: $0.key, above: $0.value, isJoining: true, reason: "it is no voter yet")
       }
     }
+    if now - (lastVerified ?? now - Self.joiningMilliseconds) >= Self.joiningMilliseconds {
+      lastVerified = now
+      verifying = running.filter {
+        wanted[$0.key] == nil && joining[$0.key] == nil && leaving[$0.key] == nil && assigning[$0.key] == nil
+      }
+      needs += verifying.map {
+        ReplicaNeed(partition: $0.key, above: $0.value, isJoining: true, reason: "it lost its place")
+      }
+    }
+    needs += leaving.map {
+      ReplicaNeed(partition: $0.key, above: $0.value, isJoining: true, reason: "it is to be elsewhere")
+    }
     return needs.sorted { $0.partition < $1.partition }
   }
 
   /// Whether an id that was assigned is to be used: then make it durable, and call `assigned`.
   package mutating func accept(_ replica: ReplicaID, for partition: PartitionID) -> Bool {
-    guard assigning[partition] == nil, let above = wanted[partition]?.above ?? joining[partition],
+    guard assigning[partition] == nil,
+      let above = wanted[partition]?.above ?? joining[partition] ?? verifying[partition],
       replica > above
     else { return false }
     assigning[partition] = replica
@@ -117,7 +173,8 @@ package struct ReplicaNeeds: Sendable {
 
   package mutating func assigned(_ partition: PartitionID, now: Int64) {
     guard let replica = assigning.removeValue(forKey: partition) else { return }
-    wanted[partition] = nil
+    if wanted.removeValue(forKey: partition) == nil, joining[partition] == nil { moving.insert(partition) }
+    verifying[partition] = nil
     joining[partition] = replica
     lastAssigned[partition] = now
   }
@@ -125,7 +182,7 @@ package struct ReplicaNeeds: Sendable {
   /// The replica is a voter and has what is committed. Returns whether that is news.
   package mutating func joined(_ partition: PartitionID) -> Bool {
     guard joining.removeValue(forKey: partition) != nil else { return false }
-    done.insert(partition)
+    if moving.remove(partition) == nil { done.insert(partition) }
     return true
   }
 }

@@ -103,7 +103,7 @@ extension PartitionHost {
   mutating func startRetention(_ now: Moment) {
     let pause = isStateTooLarge ? limits.retentionMilliseconds - limits.retentionStepMilliseconds : 0
     guard !isFindingRetired, now.monotonic >= nextRetention - pause, checkpointedIndex >= retentionIndex,
-      !limits.retention.isEmpty
+      !limits.retention.isEmpty, featureLevel >= FeatureLevel.retention
     else { return }
     isFindingRetired = true
     let time = clock.advance(monotonic: now.monotonic, median: now.medianWall)

@@ -1,4 +1,5 @@
-// What the replacement of replicas sees of a partition host.
+// What the replacement of replicas and the cluster's members see of a partition host.
+internal import CBOR
 internal import NodeStore
 internal import Raft
 
@@ -15,10 +16,39 @@ extension PartitionHost {
       })
   }
 
-  /// Whether this replica votes by a committed membership, and is as good as up to date.
+  /// Whether this replica is what it is to be (a voter, or a copy) by a committed membership, and as good as up to date.
   package var hasJoined: Bool {
-    health == .running && raft.membership(at: raft.commitIndex)?.voters.contains(raft.id) == true
+    guard health == .running, let membership = raft.membership(at: raft.commitIndex) else { return false }
+    return (membership.voters.contains(raft.id) || isCopy && membership.learners.contains(raft.id))
       && appliedIndex + 1_024 >= raft.commitIndex
+  }
+
+  // MARK: the state of the cluster
+
+  /// What the system group's replica says of the cluster.
+  package enum ClusterLook: Sendable {
+    case known(ClusterState)
+    /// It changes at this moment, or this replica cannot say yet.
+    case notNow
+    /// It has to come into memory first.
+    case absent
+  }
+
+  /// As it is committed and applied here: what only this leader has decided does not count.
+  package var clusterLook: ClusterLook {
+    guard health == .running, !isWitness, !isStalled else { return .notNow }
+    guard undecided.isEmpty else { return .notNow }
+    if state.mustLoad(ClusterActor.key) { return .absent }
+    guard let nothing = try? CBOREncoder().encode(Done()),
+      let bytes = look(ClusterActor.key, ClusterActor.stateMethod, nothing),
+      let found = try? CBORDecoder().decode(ClusterState.self, from: bytes)
+    else { return .notNow }
+    return .known(found)
+  }
+
+  /// Has the cluster's state brought into memory.
+  package mutating func wantCluster() {
+    if health == .running, !isWitness { loads.want(ClusterActor.key) }
   }
 
   /// A replica whose own files cannot be used.

@@ -69,6 +69,10 @@ package struct PartitionHost: Sendable {
   private var isConfirmed = false
   /// Why this replica's own files cannot be used: it has to be replaced. Nil while they can, as far as is known.
   package var filesFault: String?
+  /// This replica is to have a copy, and not to vote.
+  package var isCopy = false
+  /// Of the cluster: what an older node could not read is not written below its level.
+  package var featureLevel = FeatureLevel.known
   /// Consensus reported a contradiction, and the node was told that this replica leads no more.
   private var isOut = false
   /// The state file is being made durable.
@@ -132,6 +136,9 @@ package struct PartitionHost: Sendable {
 
   /// Where replicas live that are to join. One that left may stay known.
   package mutating func setNode(_ node: NodeID, of replica: ReplicaID) { nodes[replica] = node }
+
+  /// Where all replicas live: the nodes of the cluster by their original ids.
+  package mutating func setNodes(_ nodes: [ReplicaID: NodeID]) { self.nodes = nodes }
 
   /// The node's replica; a node whose disk was lost has had several, and the last one counts.
   private func replica(on node: NodeID) -> ReplicaID? {

@@ -44,14 +44,28 @@ public struct FollowerStatus: Codable, Equatable, Sendable {
 }
 
 extension PartitionStatus {
+  /// Of a node that takes no part any more.
+  static let removed = "removed: this node belongs to the cluster no more"
+
   /// Of a partition that has no replica here until its leader assigns one.
-  static func waiting(_ partition: PartitionID, leader: NodeID?) -> PartitionStatus {
+  static func waiting(
+    _ partition: PartitionID, leader: NodeID?, health: String = "rebuilding: it waits for a new replica id"
+  ) -> PartitionStatus {
     PartitionStatus(
       partition: partition, role: "none", leader: leader, term: 0, commitIndex: 0, appliedIndex: 0,
       lastIndex: 0,
-      isServing: false, health: "rebuilding: it waits for a new replica id", actors: 0, outboxMessages: 0,
+      isServing: false, health: health, actors: 0, outboxMessages: 0,
       timers: 0,
       replies: 0)
+  }
+}
+
+extension PartitionStatus {
+  /// Of a partition that other nodes have.
+  static func elsewhere(_ partition: PartitionID, leader: NodeID?) -> PartitionStatus {
+    PartitionStatus(
+      partition: partition, role: "elsewhere", leader: leader, term: 0, commitIndex: 0, appliedIndex: 0,
+      lastIndex: 0, isServing: false, health: "running", actors: 0, outboxMessages: 0, timers: 0, replies: 0)
   }
 }
 
@@ -60,7 +74,8 @@ extension PartitionHost {
     let health =
       switch health {
       case .loading: "loading"
-      case .running: raft.membership.learners.contains(raft.id) ? "joining: it is no voter yet" : "running"
+      case .running:
+        raft.membership.learners.contains(raft.id) && !isCopy ? "joining: it is no voter yet" : "running"
       case .quarantined(let detail): "quarantined: \(detail)"
       }
     var status = PartitionStatus(

@@ -1,9 +1,11 @@
 // What the leader of a partition does for nodes whose replica was lost: a pure value.
 internal import NodeStore
+internal import PlantedBugs
 package import Raft
 
 /// Brings a node whose files are gone back into a partition under a new replica id: as a learner, and once that has caught up
-/// as a voter in the place of all its earlier ids, in one joint change.
+/// as a voter in the place of all its earlier ids, in one joint change. And moves the partition to where it is to be
+/// (`ReplicaMoves`).
 ///
 /// It looks at the membership and at what nodes ask for, and gives one step at a time; asked again it gives the same step until
 /// that is done. So a new leader finishes what the one before began. Only which id was assigned to which files is this leader's
@@ -33,6 +35,15 @@ package struct ReplicaReplacement: Sendable {
     package var isCommitted: Bool
     package var lastIndex: LogIndex
     package var progress: [Peer]
+    /// Where the partition is to be; nil while the cluster has not said.
+    package var target: ReplicaTarget?
+    /// The revision of the cluster's state that says so.
+    package var revision: UInt64 = 0
+
+    /// No change is under way: another may begin.
+    package var isSettled: Bool {
+      !membership.isJoint && (isCommitted || isPlanted(.changeTwiceAtOnce))
+    }
 
     package init(
       own: ReplicaID, membership: Membership, isCommitted: Bool, lastIndex: LogIndex, progress: [Peer]
@@ -49,6 +60,10 @@ package struct ReplicaReplacement: Sendable {
     case change(MembershipChange, words: String)
     /// Tell the node with this original id: the files `store` may be `replica`.
     case tell(node: ReplicaID, replica: ReplicaID, store: UInt64)
+    /// Tell the node that its replica is no member any more, and that it is to have none.
+    case dismiss(node: ReplicaID, replica: ReplicaID, store: UInt64)
+    /// This leader is not to have the partition: another leads first.
+    case transfer(to: ReplicaID)
   }
 
   private struct Request: Sendable {
@@ -64,7 +79,7 @@ package struct ReplicaReplacement: Sendable {
 
   private static let requestMilliseconds: Int64 = 5_000
   /// A learner that lacks no more than this has caught up.
-  private static let lag: LogIndex = 1_024
+  static let lag: LogIndex = 1_024
 
   /// By the original id of the node that asks.
   private var requests: [ReplicaID: Request] = [:]
@@ -84,18 +99,21 @@ package struct ReplicaReplacement: Sendable {
     let members = view.membership.members
     return view.progress.contains { peer in
       peer.isLearner && peer.isRecentlyActive
-        && earlier(than: peer.id, members).contains(where: view.membership.isVoter)
+        && (earlier(than: peer.id, members).contains(where: view.membership.isVoter)
+          || view.target != nil && !peer.isCaughtUp(with: view))
     }
   }
 
   /// - Parameter mayBegin: whether another node may be begun with: snapshots of many partitions at once would be a burden.
   package mutating func next(_ view: View, now: Int64, mayBegin: Bool) -> [Step] {
     requests = requests.filter { now - $0.value.at < Self.requestMilliseconds }
-    guard view.isCommitted, !view.membership.isJoint else { return [] }
+    guard view.isSettled else { return [] }
     var steps = answers(view)
-    if let change = promotion(view) ?? replacement(view, mayBegin: mayBegin) ?? tidying(view) {
-      steps.append(change)
-    }
+    // A node that asks has lost its replica, or has none yet.
+    let change =
+      promotion(view) ?? replacement(view, mayBegin: mayBegin)
+      ?? ReplicaMoves.next(view, asking: Set(requests.keys)) ?? tidying(view)
+    if let change { steps.append(change) }
     return steps
   }
 
@@ -109,6 +127,11 @@ package struct ReplicaReplacement: Sendable {
       {
         requests[node] = nil
         steps.append(.tell(node: node, replica: assignment.replica, store: assignment.store))
+      } else if let target = view.target, !target.contains(node.rawValue),
+        !view.membership.members.contains(where: { ReplicaNaming.original(of: $0) == node })
+      {
+        requests[node] = nil
+        steps.append(.dismiss(node: node, replica: request.need.above, store: request.store))
       }
     }
     return steps
@@ -129,11 +152,16 @@ package struct ReplicaReplacement: Sendable {
       // Who asks has not got it, or not any more.
       guard requests[node] == nil, ids.max() == peer.id, peer.match > 0,
         peer.match + Self.lag >= view.lastIndex,
-        node != ReplicaNaming.original(of: view.own), ids.contains(where: view.membership.isVoter)
+        node != ReplicaNaming.original(of: view.own), ids.contains(where: view.membership.isVoter),
+        view.target?.voters.contains(node.rawValue) ?? true
       else { continue }
       let old = ids.filter { $0 != peer.id }
+      let isWitness =
+        view.target.map { $0.witnesses.contains(node.rawValue) }
+        ?? old.contains(where: view.membership.isWitness)
       return .change(
-        MembershipChange(steps: [.addVoter(peer.id)] + old.map { .remove($0) }),
+        MembershipChange(
+          steps: [isWitness ? .addWitness(peer.id) : .addVoter(peer.id)] + old.map { .remove($0) }),
         words:
           "\(peer.id) has caught up and takes the place of \(old.map(\.description).joined(separator: ", "))")
     }
@@ -146,8 +174,12 @@ package struct ReplicaReplacement: Sendable {
     where node != ReplicaNaming.original(of: view.own) {
       let ids = members.filter { ReplicaNaming.original(of: $0) == node }
       let learners = ids.filter(view.membership.learners.contains)
-      guard !ids.isEmpty, mayBegin || !learners.isEmpty else { continue }
-      let new = ReplicaNaming.next(for: node, after: ids + [request.need.above])
+      guard view.target?.contains(node.rawValue) ?? !ids.isEmpty, mayBegin || !learners.isEmpty else {
+        continue
+      }
+      var used = ids + [request.need.above]
+      if ids.isEmpty { used.append(ReplicaNaming.floor(of: node, revision: view.revision)) }
+      let new = ReplicaNaming.next(for: node, after: used)
       assignments[node] = Assignment(replica: new, store: request.store)
       return .change(
         MembershipChange(steps: [.addLearner(new)] + learners.map { .remove($0) }),

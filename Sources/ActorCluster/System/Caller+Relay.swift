@@ -1,4 +1,5 @@
 // Ways to an answer besides the leader itself: the own replica, and a node that reaches a leader which the caller does not.
+internal import NIOConcurrencyHelpers
 internal import NIOCore
 internal import PeerTransport
 
@@ -35,7 +36,7 @@ extension Caller {
 
   /// On a node itself first: it keeps a call until it knows a leader.
   var nodesToAsk: [NodeID] {
-    let nodes = configuration.topology.nodes
+    let nodes = host?.nodes.withLockedValue { $0 } ?? configuration.topology.nodes
     return host == nil ? nodes : [ownNode] + nodes.filter { $0 != ownNode }
   }
 

@@ -81,6 +81,11 @@ extension ClusterSystem {
     EventPosition(indices: await partitions().map(\.appliedIndex))
   }
 
+  /// Partitions of which this node has no copy: their events and lists are elsewhere.
+  private func missing() async -> PartitionID? {
+    await partitions().first { $0.replica == nil }?.partition
+  }
+
   /// All committed changes of durable actors after `position`, each once, in order for each partition; without a
   /// position, from now on. The stream ends with a `ClusterError` when its reader falls too far behind, the node stops, or
   /// this node's replica caught up by a snapshot and never had what the reader lacks: resume then from the position of the
@@ -98,6 +103,12 @@ extension ClusterSystem {
       var reader = EventReader(position: position ?? EventPosition(indices: []), types: host.types)
       if position == nil { reader.position = await currentPosition() }
       do {
+        // Never a gap that nobody notices.
+        if let partition = await missing() {
+          throw ClusterError.unavailable(
+            reason: "this node has no copy of \(partition), so its events would be missing: ask another node",
+            retryAfterMilliseconds: 1_000)
+        }
         for partition in partitions {
           while true {
             let seen = reader.position.indices[Int(partition.rawValue)]

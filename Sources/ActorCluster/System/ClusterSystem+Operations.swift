@@ -102,7 +102,7 @@ extension ClusterSystem {
       ContinuousClock.now < deadline, !Task.isCancelled
     {
       // Nobody will come of whom nothing is heard.
-      if host.topology.nodes.count == 1 { break }
+      if host.view.isAlone { break }
       try? await Task.sleep(for: .milliseconds(10))
     }
     return drainStatus
@@ -116,7 +116,7 @@ extension ClusterSystem {
 
   private func drainCheck(_ host: NodeHost) async -> DrainCheck {
     let now = clock.monotonic()
-    let naming = host.topology.naming
+    let naming = host.view.naming
     var voters: [PartitionID: Set<NodeID>] = [:]
     for partition in await host.status() {
       guard let replicas = partition.voters else { continue }
@@ -134,8 +134,8 @@ extension ClusterSystem {
   public func transfer(_ partition: PartitionID, to target: NodeID) async throws(TransferRefused) {
     guard let host else { throw .notLeader(partition, leader: leader(of: partition)) }
     guard host.topology.placement.partitions.contains(partition) else { throw .unknownPartition(partition) }
-    guard host.topology.nodes.contains(target) else {
-      throw .unknownNode(target, known: host.topology.nodes)
+    guard host.view.nodes.contains(target) else {
+      throw .unknownNode(target, known: host.view.nodes)
     }
     let operations = host.services.operations
     let now = clock.monotonic()

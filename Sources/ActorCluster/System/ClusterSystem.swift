@@ -45,17 +45,20 @@ public final class ClusterSystem: DistributedActorSystem, Sendable {
   ///   - onLostDisk: other nodes know this one by other files, or by later ones: its disk was lost, or restored from an old
   ///     copy. The directory is marked as suspect and this node takes no part any more; close the store and start over with
   ///     `NodeStore.start`, which sets the files aside.
+  ///   - onExpelled: the cluster has no place for this node: it takes no part any more. It may end.
   ///   - onStoreFailure: the disk failed. The node acknowledges nothing more and must end.
   public init(
     configuration: SystemConfiguration, types: DurableTypes,
     nodeActors: [any NodeActor.Type] = [], store: NodeStore?, group: any EventLoopGroup,
     clock: ClusterClock = .system, logger: Logger,
     onLostDisk: @escaping @Sendable (String) -> Void = { _ in },
+    onExpelled: @escaping @Sendable (Expulsion) -> Void = { _ in },
     onStoreFailure: @escaping @Sendable (StoreError) -> Void
   ) throws(TransportError) {
     self.configuration = configuration
     self.logger = logger
     self.clock = clock
+    let types = types.withCluster
     let methods = CallableMethods(types, nodeActors)
     let greeting = CallGreeting(
       window: UInt32(clamping: configuration.callWindowBytes), methods: methods.descriptions,
@@ -74,8 +77,8 @@ public final class ClusterSystem: DistributedActorSystem, Sendable {
     host = store.map {
       NodeHost(
         configuration: configuration, types: types, store: $0, group: group, links: frames,
-        directory: directory, clock: clock, logger: logger, onLostDisk: onLostDisk,
-        onStoreFailure: onStoreFailure)
+        directory: directory, clock: clock, logger: logger, setPeers: { transport.setPeers($0) },
+        onLostDisk: onLostDisk, onExpelled: onExpelled, onStoreFailure: onStoreFailure)
     }
     incoming = IncomingCalls(methods: methods, host: host, clock: clock, logger: logger)
     watches = ActorWatches(links: callLinks, clock: clock)

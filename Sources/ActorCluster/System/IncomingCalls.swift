@@ -83,6 +83,10 @@ final class IncomingCalls: Sendable {
         return end(origin, .failed(.invalidCall("a client serves no durable actors")))
       }
       let method = methods.descriptions[Int(call.method)]
+      // Who belongs to the cluster is for its nodes to say, which ask who wants it.
+      guard method.type != ClusterActor.actorType || link.peer.role == .node else {
+        return end(origin, .failed(.invalidCall("a client may not change the cluster")))
+      }
       let respond: @Sendable (CallAnswer) -> Void = { link.answer(origin.call, origin.cost, with: $0) }
       host.call(
         IncomingCall(

@@ -13,6 +13,9 @@ public struct SystemConfiguration: Sendable {
   public var version = "development"
   /// When this node's clock is too far off for it to lead.
   public var clocks = ClockSettings()
+  public var founding = FoundingSettings()
+  /// Whether the cluster's feature level rises as soon as all nodes know a higher one; else a person says when.
+  public var raisesLevel = false
   /// Calls under way at once; more are refused as `overloaded` (promise P6).
   public var maximumCalls: Int
   /// Bytes of calls that each peer may have under way here at once.

@@ -52,7 +52,7 @@ extension Frame {
     case .consensus(let messages):
       let isSnapshot = messages.allSatisfy { if case .snapshot = $0.message.body { true } else { false } }
       return isSnapshot ? .bulk : .consensus
-    case .messages, .acknowledgment, .needReplica, .replicaAssigned: return .calls
+    case .messages, .acknowledgment, .needReplica, .replicaAssigned, .replicaDismissed: return .calls
     }
   }
 }

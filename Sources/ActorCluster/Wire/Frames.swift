@@ -13,6 +13,7 @@ package enum Frame: Sendable {
   case alive(AliveFrame)
   case needReplica(NeedReplicaFrame)
   case replicaAssigned(ReplicaAssignedFrame)
+  case replicaDismissed(ReplicaAssignedFrame)
 
   private enum Kind: UInt8 {
     case consensus = 1
@@ -23,6 +24,7 @@ package enum Frame: Sendable {
     case alive = 7
     case needReplica = 8
     case replicaAssigned = 9
+    case replicaDismissed = 10
   }
 
   package func encoded() throws -> ByteBuffer {
@@ -34,6 +36,7 @@ package enum Frame: Sendable {
     case .alive(let content): try Self.encode(.alive, content)
     case .needReplica(let content): try Self.encode(.needReplica, content)
     case .replicaAssigned(let content): try Self.encode(.replicaAssigned, content)
+    case .replicaDismissed(let content): try Self.encode(.replicaDismissed, content)
     }
   }
 
@@ -63,6 +66,8 @@ package enum Frame: Sendable {
     case .needReplica: self = .needReplica(try decoder.decode(NeedReplicaFrame.self, from: bytes))
     case .replicaAssigned:
       self = .replicaAssigned(try decoder.decode(ReplicaAssignedFrame.self, from: bytes))
+    case .replicaDismissed:
+      self = .replicaDismissed(try decoder.decode(ReplicaAssignedFrame.self, from: bytes))
     }
   }
 }
@@ -136,6 +141,14 @@ package struct PingFrame: Codable, Sendable {
   var crashes: [CrashTable.Entry]?
   /// The partitions whose leaders the sender is or reaches: see `LeaderReach.bits`.
   var reaches: [UInt8]?
+  /// The sender does not know who belongs to the cluster.
+  var lacksMembers: Bool?
+  /// Who belongs to it, for a receiver that does not know.
+  var members: [ClusterMember]?
+  /// The highest feature level that the sender knows.
+  var level: UInt32?
+  /// How far the partitions are that the sender leads.
+  var placement: PlacementReport?
 
   enum CodingKeys: Int, CodingKey {
     case wall = 0
@@ -150,6 +163,10 @@ package struct PingFrame: Codable, Sendable {
     case version = 23
     case crashes = 24
     case reaches = 25
+    case lacksMembers = 26
+    case members = 27
+    case level = 28
+    case placement = 29
   }
 }
 
@@ -181,7 +198,8 @@ package struct NeedReplicaFrame: Codable, Sendable {
   }
 }
 
-/// "The receiver's files may be this replica": it is a learner by a committed change, and was never used.
+/// "The receiver's files may be this replica": it is a learner by a committed change, and was never used. Or, dismissed: "this
+/// replica is no member by a committed change, and the receiver is to have none".
 package struct ReplicaAssignedFrame: Codable, Sendable {
   var partition: PartitionID
   var replica: ReplicaID

@@ -30,7 +30,10 @@ package struct PromiseChecks {
   /// How each interaction, agent and counter stands is in the partitions' states; these are the sums that must come out.
   package private(set) var digest: UInt64 = 0
 
+  private let shape: SimulationShape
+
   package init(shape: SimulationShape, types: DurableTypes) {
+    self.shape = shape
     self.types = types
     committed = Array(repeating: [], count: Int(shape.partitions))
   }
@@ -84,6 +87,7 @@ package struct PromiseChecks {
     if case .membership(let membership) = entry.payload {
       memberships += 1
       if membership.isJoint { jointMemberships += 1 }
+      checkVoters(membership, partition)
     }
     guard case .command(let bytes) = entry.payload else { return }
     guard let record = try? CBORDecoder().decode(LogRecord.self, from: bytes) else {
@@ -99,6 +103,15 @@ package struct PromiseChecks {
       }
     }
     checkEvents(record)
+  }
+
+  /// A partition that moves, or whose replica is replaced, never has fewer voters, and no node votes twice.
+  private mutating func checkVoters(_ membership: Membership, _ partition: PartitionID) {
+    guard shape.isPlaced else { return }
+    let nodes = membership.voters.map(shape.node(of:))
+    if Set(nodes).count < SimulationShape.placedVoters {
+      breach("placement: \(partition) has the voters \(membership.voters), on fewer nodes than are to vote")
+    }
   }
 
   // MARK: P3 and P5

@@ -32,13 +32,13 @@ extension Simulation {
 
   /// Disks are lost one at a time: a minority, as the promise says. Its replicas are replaced before the next goes.
   func mayDamage(_ victim: Int) -> Bool {
-    operations.replacing == nil && faults.failing.isEmpty && isMember(victim)
+    operations.replacing == nil && placed?.lost.isEmpty != false && faults.failing.isEmpty && isMember(victim)
       && nodes.allSatisfy { !isMember($0.index) || !$0.isInDoubt(shape) }
   }
 
   /// A disk was lost, and the replicas on it have not been replaced yet.
   var isDiskLost: Bool {
-    operations.replacing != nil || !faults.failing.isEmpty
+    operations.replacing != nil || placed?.lost.isEmpty == false || !faults.failing.isEmpty
       || nodes.contains { if case .lostDisk = $0.stopped { true } else { false } }
   }
 

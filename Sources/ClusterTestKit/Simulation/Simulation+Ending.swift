@@ -64,6 +64,7 @@ extension Simulation {
 
   private var isAtRest: Bool {
     unwell.isEmpty && operations.replacing == nil && operations.restarting.isEmpty
+      && placed?.isMoving != true
       && clients.allSatisfy { client in
         if case .agent = client.kind { true } else { client.pending == nil && client.echo == nil }
       }
@@ -78,6 +79,11 @@ extension Simulation {
   private var unrest: String {
     var reasons: [String] = []
     if let change = operations.replacing { reasons.append("membership change \(change)") }
+    if let placed, placed.isMoving {
+      let moving = placed.reports.unsettled(placed.state, at: now / 1_000)
+      reasons.append(
+        "partitions \(moving) are on their way; \(placed.state.present.map { "\($0.name) \($0.status)" })")
+    }
     for node in unwell { reasons.append("\(node.id) is \(node.isUp ? "in doubt" : "down")") }
     for partition in placement.partitions {
       guard let host = server(of: partition) else {

@@ -27,7 +27,7 @@ extension Simulation {
   }
 
   /// A member, any.
-  var anyMember: Int { Int(random.next() % UInt64(shape.members)) }
+  var anyMember: Int { Int(random.next() % UInt64(shape.isPlaced ? shape.nodes : shape.members)) }
 
   /// Microseconds.
   func duration(_ least: Int64, _ most: Int64) -> Int64 {

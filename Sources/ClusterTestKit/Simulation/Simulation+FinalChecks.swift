@@ -44,7 +44,7 @@ extension Simulation {
     return node.hosts[Int(partition.rawValue)].look(actor, rows: loaded.rows, method, bytes)
   }
 
-  /// Every voter that is up has what is committed: standbys are hot.
+  /// Every replica that is up has what is committed: standbys are hot.
   private func checkStandbys() {
     // Retention goes on at rest: what is committed at this moment is everywhere a second later.
     let committed = placement.partitions.map { server(of: $0)?.raft.commitIndex }
@@ -53,7 +53,7 @@ extension Simulation {
       guard let leader = server(of: partition), let committed else { continue }
       for node in nodes where node.isUp {
         let host = node.hosts[Int(partition.rawValue)]
-        guard leader.raft.membership.isVoter(host.raft.id), host.raft.commitIndex < committed else {
+        guard isReplica(host.raft.id, in: leader.raft.membership), host.raft.commitIndex < committed else {
           continue
         }
         fail(
@@ -61,6 +61,11 @@ extension Simulation {
         )
       }
     }
+  }
+
+  /// Who is to have all that is committed: where partitions are placed, copies that do not vote, too.
+  private func isReplica(_ replica: ReplicaID, in membership: Membership) -> Bool {
+    membership.isVoter(replica) || shape.isPlaced && membership.learners.contains(replica)
   }
 
   private func checkSums() {
@@ -166,14 +171,14 @@ extension Simulation {
       var rows: [(index: LogIndex, node: Int, rows: [ActorRow])] = []
       for node in nodes where node.isUp {
         let host = node.hosts[Int(partition.rawValue)]
-        guard host.raft.membership.isVoter(host.raft.id), !host.isWitness else { continue }
+        guard isReplica(host.raft.id, in: host.raft.membership), !host.isWitness else { continue }
         nodes[node.index].hosts[Int(partition.rawValue)].checkpointNow(node.moment(now))
         touch(partition, nodes[node.index])
       }
       advance(to: now + 200_000)
       for node in nodes where node.isUp {
         let host = node.hosts[Int(partition.rawValue)]
-        guard host.raft.membership.isVoter(host.raft.id), !host.isWitness,
+        guard isReplica(host.raft.id, in: host.raft.membership), !host.isWitness,
           let loaded = try? node.store?.load(partition)
         else { continue }
         rows.append((loaded.appliedIndex, node.index, loaded.rows))

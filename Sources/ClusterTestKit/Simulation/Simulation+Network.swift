@@ -47,6 +47,7 @@ extension Simulation {
   }
 
   func ping(_ node: SimulatedNode) {
+    reportPlacement(node)
     let packet = Packet.ping(wall: node.wall(now), incarnation: node.incarnations[node.index])
     for other in nodes where other.index != node.index { send(packet, from: node, to: other.index) }
   }

@@ -47,7 +47,7 @@ extension Simulation {
     node.isWriting = false
     node.isTurnScheduled = false
     node.pausedUntil = 0
-    node.clocks = ClockMedian(nodeCount: shape.members)
+    node.clocks = ClockMedian(nodeCount: memberCount)
     node.leaders = Array(repeating: nil, count: Int(shape.partitions))
     node.touched = Array(repeating: true, count: Int(shape.partitions))
     node.incarnations[index] = store.incarnation

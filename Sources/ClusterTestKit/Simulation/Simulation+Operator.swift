@@ -15,6 +15,9 @@ struct OperatorPlan {
     var isExplicit: Bool
     /// No step is taken before this: people take their time.
     var notBefore: Int64 = 0
+
+    /// The leaders' own reconciliation takes the steps, as it does in the product. It knows no witnesses.
+    func isReconciled(_ shape: SimulationShape) -> Bool { shape.witness == nil && isJoint && !isExplicit }
   }
 
   /// The one change of members that is under way.
@@ -31,6 +34,7 @@ extension Simulation {
   func operate() {
     schedule(.operation, in: 150_000)
     if operations.replacing == nil { replaceLostDisk() }
+    operatePlaced()
     if let change = operations.replacing, change.notBefore <= now || isHealed { drive(change) }
     if let next = operations.restarting.first,
       nodes.allSatisfy({ $0.stopped != .crashed || !isMember($0.index) })
@@ -41,7 +45,8 @@ extension Simulation {
   }
 
   func isMember(_ node: Int) -> Bool {
-    node < shape.members ? node != operations.replaced : operations.spareIsMember
+    if let placed { return placed.state.member(shape.nodeID(node)) != nil }
+    return node < shape.members ? node != operations.replaced : operations.spareIsMember
   }
 
   // MARK: replacing
@@ -60,6 +65,11 @@ extension Simulation {
     let old = replica(of: node)
     coverage.count(.replacements)
     join(node)
+    guard placed == nil else {
+      placed?.lost.insert(old)
+      placed?.isMoving = true
+      return
+    }
     let isJoint = random.chance(oneIn: 2)
     operations.replacing = .init(
       node: node.index, old: old, new: replica(of: node), isJoint: isJoint,
@@ -67,7 +77,7 @@ extension Simulation {
   }
 
   /// Starts a node on an empty disk, under a replica id that was never used.
-  private func join(_ node: SimulatedNode) {
+  func join(_ node: SimulatedNode) {
     if node.isUp { stop(node, because: .crashed) }
     node.stopped = .crashed
     virtualDisk(node.index).wipe()
@@ -90,6 +100,7 @@ extension Simulation {
   func startMembershipChange() -> Bool {
     // What is broken is mended first: a member without the state would hold the change up.
     guard !isDiskLost else { return false }
+    guard placed == nil else { return changePlacedMembers() }
     let spare = nodes[shape.spare]
     if let replaced = operations.replaced {
       operations.replaced = nil
@@ -129,6 +140,10 @@ extension Simulation {
       // What is not committed may yet be undone.
       let isCommitted = host.raft.membership(at: host.raft.commitIndex) == host.raft.membership
       if host.raft.membership.isJoint || !isCommitted { isDone = false }
+      if change.isReconciled(shape) {
+        if reconcile(change, partition, leader) { isDone = false }
+        continue
+      }
       guard let step = nextStep(change, host) else { continue }
       isDone = false
       do {
@@ -145,7 +160,40 @@ extension Simulation {
     if change.old == replica(of: nodes[shape.spare]) { operations.spareIsMember = false }
   }
 
-  private func leaderNode(of partition: PartitionID) -> SimulatedNode? {
+  /// The leader takes the next step to where the partition is to be. False when it is there.
+  private func reconcile(
+    _ change: OperatorPlan.Change, _ partition: PartitionID, _ leader: SimulatedNode
+  ) -> Bool {
+    let position = Int(partition.rawValue)
+    guard var view = leader.hosts[position].replacementView, view.isSettled else { return true }
+    // Ids stand for nodes: they are small enough to be their own originals.
+    let staying = view.membership.voters.filter { $0 != change.old && $0 != change.new }
+    view.target = ReplicaTarget(voters: (staying + [change.new].compactMap(\.self)).map(\.rawValue))
+    var step = ReplicaMoves.next(view, asking: [])
+    if step == nil, let new = change.new, !view.membership.isMember(new) {
+      step = .change(MembershipChange(steps: [.addLearner(new)]), words: "it asks for a replica")
+    }
+    switch step {
+    case .change(let next, _):
+      do {
+        try leader.hosts[position].changeMembership(next)
+        coverage.count(.moves)
+        cutOff(leader.index, with: change.node)
+      } catch {
+        // As above.
+      }
+    case .transfer(let heir):
+      if leader.hosts[position].raft.transferTarget == nil {
+        leader.hosts[position].transferLeadership(to: shape.nodeID(shape.node(of: heir)))
+      }
+    case .tell, .dismiss, nil: return change.new.map { !view.membership.isVoter($0) } ?? false
+    }
+    operations.replacing?.notBefore = now + Int64(random.next() % 1_500_000)
+    touch(partition, leader)
+    return true
+  }
+
+  func leaderNode(of partition: PartitionID) -> SimulatedNode? {
     let position = Int(partition.rawValue)
     return nodes.filter { $0.isUp && $0.hosts[position].isLeader }
       .max { $0.hosts[position].raft.term < $1.hosts[position].raft.term }

@@ -65,6 +65,8 @@ package final class Simulation {
   var clients: [SimulatedClient]
   var faults = FaultPlan()
   var operations = OperatorPlan()
+  /// Of a shape that is placed.
+  var placed: PlacedCluster?
   package internal(set) var promises: PromiseChecks
   package internal(set) var coverage = SimulationCoverage()
   package internal(set) var trace = SimulationTrace()
@@ -99,6 +101,7 @@ package final class Simulation {
     nodes = (0..<shape.nodes).map { SimulatedNode(index: $0, shape: shape) }
     promises = PromiseChecks(shape: shape, types: types)
     clients = SimulatedClient.crew(seed: seed)
+    placed = shape.isPlaced ? PlacedCluster(shape) : nil
     for node in 0..<shape.members {
       replicas[shape.replica(node, generation: 0)] = shape.nodeID(node)
       nodes[node].wallOffset = Int64(random.next() % 100)

@@ -9,12 +9,16 @@ package struct SimulationShape: Equatable, Sendable {
   /// The index of the member whose replicas are witnesses.
   package var witness: Int?
   package var partitions: UInt32
+  /// Partitions are spread over the nodes, which come and go by the cluster's own decisions (`PlacedCluster`).
+  package var isPlaced = false
   /// Milliseconds between two ticks of consensus.
   package var tickMilliseconds: Int64 = 25
 
   /// One more than the members: it joins and leaves.
   package var nodes: Int { members + 1 }
   package var spare: Int { members }
+  /// Of a partition that is placed.
+  static let placedVoters = 3
 
   package init(members: Int, witness: Int?, partitions: UInt32) {
     self.members = members
@@ -22,8 +26,14 @@ package struct SimulationShape: Equatable, Sendable {
     self.partitions = partitions
   }
 
-  /// Three nodes, and every seventh time five; every other time one of them is a witness.
+  /// Three nodes, and every seventh time five; every other time one of them is a witness. Every fifth time partitions are
+  /// placed on three or five.
   package init(seed: UInt64) {
+    guard seed % 5 != 3 else {
+      self.init(members: seed % 2 == 0 ? 3 : 5, witness: nil, partitions: 3)
+      isPlaced = true
+      return
+    }
     let members = seed % 7 == 0 ? 5 : 3
     self.init(members: members, witness: seed % 2 == 1 ? members - 1 : nil, partitions: members == 3 ? 3 : 2)
   }
@@ -39,5 +49,6 @@ package struct SimulationShape: Equatable, Sendable {
 
   package var description: String {
     "\(members) nodes, \(witness == nil ? "no witness" : "one of them a witness"), \(partitions) partitions"
+      + (isPlaced ? ", placed" : "")
   }
 }

@@ -10,6 +10,7 @@ extension APIError {
     switch error {
     case let error as APIError: self = error
     case let refusal as ContactCenterRefusal: self.init(refusal)
+    case let refusal as ClusterRefusal: self.init(refusal)
     case let error as ClusterError: self.init(error)
     case is NIOTooManyBytesError:
       self.init(.contentTooLarge, "bodyTooLarge", "the request's body is too large; send less at once")

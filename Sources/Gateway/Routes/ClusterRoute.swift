@@ -152,9 +152,15 @@ struct ClusterRoute: Sendable {
     let own = system.certificates
     let views = system.nodeViews()
     let end = own.dates.first { $0.file == .own }?.expires
-    let nodes = system.configuration.topology.nodes.map { node in
+    let apis = Dictionary(
+      (system.clusterState?.present ?? []).compactMap { member in
+        member.api.map { (member.name, "http://\($0)") }
+      },
+      uniquingKeysWith: { first, _ in first })
+    let nodes = system.nodes.map { node in
       ClusterJSON.Node(
-        node, own: system.node, links: links, partitions: partitions, api: configuration.peersAPI[node],
+        node, own: system.node, links: links, partitions: partitions,
+        api: configuration.peersAPI[node] ?? apis[node],
         disk: node == system.node ? disk?.level : disk?.peers[node],
         certificate: node != system.node
           ? nil

@@ -73,7 +73,7 @@ struct CtlAlarms: AsyncParsableCommand {
         throw ExitStatus.failed.because(
           "no node that answered has an active alarm \(id); see switchboard ctl alarms")
       }
-      let body = String(decoding: try JSONEncoder().encode(note.map { ["note": $0] } ?? [:]), as: UTF8.self)
+      let body = try JSONEncoder().encode(note.map { ["note": $0] } ?? [:])
       var failed = false
       for (address, alarm) in alarms where alarm.kind == wanted.kind && alarm.subject == wanted.subject {
         let query = NodeQuery<AlarmReport>(

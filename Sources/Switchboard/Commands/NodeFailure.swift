@@ -1,4 +1,5 @@
 // Why a node could not start or had to end, with the exit code for it. Pure.
+internal import ActorCluster
 internal import Gateway
 internal import NodeStore
 internal import PeerTransport
@@ -9,6 +10,8 @@ enum NodeFailure: Error, CustomStringConvertible {
   case suspectDirectory(path: String, reason: String)
   /// Also on empty files, again and again.
   case lostDisk(path: String, reason: String)
+  /// The cluster has no place for it.
+  case expelled(Expulsion)
   case portTaken(PortProbe.Taken)
   case transport(TransportError)
   case gateway(GatewayError)
@@ -16,7 +19,7 @@ enum NodeFailure: Error, CustomStringConvertible {
 
   var status: ExitStatus {
     switch self {
-    case .store, .suspectDirectory, .lostDisk: .dataDirectory
+    case .store, .suspectDirectory, .lostDisk, .expelled: .dataDirectory
     case .portTaken, .transport, .gateway: .network
     case .service: .failed
     }
@@ -32,6 +35,7 @@ enum NodeFailure: Error, CustomStringConvertible {
     case .lostDisk(let path, let reason):
       "the other nodes take nothing from this one, although it has begun anew on empty files: \(reason). Is there another "
         + "process of this node, or does its disk at \(path) forget what is written? Remove the cause and start it again"
+    case .expelled(let why): why.description
     case .portTaken(let taken): taken.description
     case .transport(let error): "\(error)"
     case .gateway(let error): "\(error)"
@@ -42,6 +46,7 @@ enum NodeFailure: Error, CustomStringConvertible {
   /// The failure that an error of a service is.
   init(_ error: any Error) {
     switch error {
+    case let error as NodeFailure: self = error
     case let error as TransportError: self = .transport(error)
     case let error as GatewayError: self = .gateway(error)
     case let error as StoreError: self = .store(error)

@@ -83,21 +83,28 @@ struct NodeProcess {
 
   private var topology: ClusterTopology {
     ClusterTopology(
-      name: settings.cluster, nodes: settings.nodes.map(\.name), partitionCount: settings.partitions)
+      name: settings.cluster, nodes: settings.joins ? [] : settings.nodes.map(\.name),
+      partitionCount: settings.partitions)
   }
 
   private func openStore(_ faults: FaultSwitch?) throws(NodeFailure) -> NodeStore {
     let store: NodeStore
-    do throws(StoreError) {
+    do {
+      if let words = try NodeStore.removal(directory: settings.dataDirectory) {
+        throw NodeFailure.expelled(.removed("\(settings.dataDirectory): \(words)"))
+      }
+      if settings.joins { try NodeStore.prepareToJoin(directory: settings.dataDirectory) }
       store = try NodeStore.start(
         directory: settings.dataDirectory,
         identity: StoreIdentity(
           cluster: settings.cluster, node: settings.own.name.rawValue, topology: topology.fingerprint),
-        readModels: ReadModels.tables, isAlone: topology.nodes.count == 1,
+        readModels: ReadModels.tables, isAlone: settings.nodes.count == 1,
         faults: faults?.storeFaults ?? .none,
         report: report)
-    } catch {
+    } catch let error as StoreError {
       throw .store(error)
+    } catch {
+      throw NodeFailure(error)
     }
     if let reason = store.suspectedBecause {
       store.close()
@@ -130,10 +137,18 @@ struct NodeProcess {
     configuration.disk = settings.disk
     configuration.clocks = settings.clocks
     configuration.retention = settings.retention
+    configuration.founding = settings.founding
+    configuration.raisesLevel = settings.raisesLevel
     return try ClusterSystem(
       configuration: configuration, types: DurableTypes([Agent.self, WorkQueue.self, Interaction.self]),
       store: store, group: group, clock: faults.map { ClusterClock.system.shifted(by: $0) } ?? .system,
       logger: logger, onLostDisk: { lostDisk.tell($0) },
+      onExpelled: { [logger] why in
+        // One that was removed stays up until somebody stops it: what is not ready is seen, what is gone may be started again.
+        guard case .tooOld = why else { return }
+        logger.critical("this version is too old for the cluster and ends now", metadata: ["cause": "\(why)"])
+        _exit(ExitStatus.configuration.rawValue)
+      },
       onStoreFailure: { [logger] error in
         logger.critical(
           "the disk failed: this node acknowledges nothing more and ends now", metadata: ["error": "\(error)"]

@@ -36,11 +36,29 @@ struct QuestionOptions: ParsableArguments {
   /// Asks each address until one answers.
   /// - Throws: `ExitStatus.failed` in words when none does.
   func ask<Report: Decodable>(_ path: String, as type: Report.Type) async throws -> NodeAnswer<Report> {
+    try await ask(path, as: type, posting: nil)
+  }
+
+  /// Has one of the nodes do something, once, however often it is asked.
+  /// - Throws: `ExitStatus.failed` in words when none answers, or the cluster refuses it.
+  func post<Report: Decodable>(
+    _ path: String, _ body: some Encodable, as type: Report.Type
+  ) async throws -> NodeAnswer<Report> {
+    try await ask(path, as: type, posting: JSONEncoder().encode(body))
+  }
+
+  private func ask<Report: Decodable>(
+    _ path: String, as type: Report.Type, posting body: Data?
+  ) async throws -> NodeAnswer<Report> {
     let environment = ProcessInfo.processInfo.environment
     let token = try self.token()
     var failures: [String] = []
+    let command = UUID().uuidString
     for address in addresses(environment) {
-      switch await NodeQuery<Report>(base: address, path: path, token: token).run() {
+      let query = NodeQuery<Report>(base: address, path: path, token: token, body: body, command: command)
+      switch await query.run() {
+      // Another node would say the same.
+      case .failure(let failure) where failure.isRefusal: throw ExitStatus.failed.because(failure.words)
       case .failure(let failure): failures.append("\(address): \(failure.words)")
       case .success(let answer): return answer
       }
@@ -57,7 +75,9 @@ struct NodeQuery<Report: Decodable> {
   var path: String
   var token: String
   /// The body of a POST; nil for a GET.
-  var body: String?
+  var body: Data?
+  /// Of a POST: its idempotency key.
+  var command: String = UUID().uuidString
 
   private static var timeout: TimeAmount { .seconds(3) }
   private static var answerLimit: Int { 1 << 20 }
@@ -70,13 +90,19 @@ struct NodeQuery<Report: Decodable> {
     if let body {
       request.method = .POST
       request.headers.add(name: "Content-Type", value: "application/json")
-      request.body = .bytes(ByteBuffer(string: body))
+      request.headers.add(name: "Idempotency-Key", value: command)
+      request.body = .bytes(ByteBuffer(bytes: body))
     }
     do {
-      let response = try await HTTPClient.shared.execute(request, timeout: Self.timeout)
+      let response = try await HTTPClient.shared.execute(
+        request, timeout: self.body == nil ? Self.timeout : .seconds(10))
       let body = String(buffer: try await response.body.collect(upTo: Self.answerLimit))
-      guard response.status.code == 200 else {
-        return .failure(NodeQueryFailure("status \(response.status.code): \(Self.message(in: body))"))
+      guard (200..<300).contains(response.status.code) else {
+        let isRefusal = [404, 409, 422].contains(response.status.code) && self.body != nil
+        let message = Self.message(in: body)
+        return .failure(
+          NodeQueryFailure(
+            isRefusal ? message : "status \(response.status.code): \(message)", isRefusal: isRefusal))
       }
       let report = try JSONDecoder().decode(Report.self, from: Data(body.utf8))
       return .success(NodeAnswer(report: report, body: body))
@@ -101,8 +127,13 @@ struct NodeAnswer<Report> {
 
 struct NodeQueryFailure: Error {
   let words: String
+  /// The cluster understood, and says no.
+  let isRefusal: Bool
 
-  init(_ words: String) { self.words = words }
+  init(_ words: String, isRefusal: Bool = false) {
+    self.words = words
+    self.isRefusal = isRefusal
+  }
 }
 
 private struct RefusedAnswer: Decodable {

@@ -34,8 +34,27 @@ package enum ConfigurationSchema {
     optional(
       "cluster.partitions", .integer(1...1024), "16",
       "how many partitions the actors are spread over; chosen once, never changed"),
+    optional(
+      "cluster.join", .choice(["no", "yes"]), "no",
+      "yes for a node that joins a running cluster, which ctl add has let in; its nodes are then only where to begin to ask"
+    ),
+    optional(
+      "cluster.voters", .integer(1...7), nil,
+      "how many nodes vote in each partition; used when the cluster is founded; all nodes, or one less of an even number, when left out"
+    ),
+    optional(
+      "cluster.copies", .choice(["everywhere", "voters"]), "everywhere",
+      "whether all nodes keep a copy of each partition, for their lists and event streams, or only its voters; used when the cluster is founded"
+    ),
+    optional(
+      "cluster.upgrade", .choice(["manual", "automatic"]), "manual",
+      "whether the feature level rises by ctl upgrade --finish, or as soon as all nodes know a higher one"),
     required("nodes.*.peer", .address, "where the other nodes reach this one"),
     required("nodes.*.api", .address, "where the HTTP API listens; loopback only, it has no TLS of its own"),
+    optional(
+      "nodes.*.site", .name, nil,
+      "where the node stands: voters of a partition are on different sites where they can be; used when the cluster is founded"
+    ),
     required("data_directory", .path, "where the node keeps its log and state"),
     required("tls.certificate", .path, "the node's certificate, from switchboard pki issue"),
     required("tls.key", .path, "its private key, readable by nobody else"),

@@ -11,6 +11,8 @@ package struct NodeAddresses: Equatable, Sendable {
   package let peer: HostPort
   /// Where its HTTP API listens.
   package let api: HostPort
+  /// Nil: a site of its own.
+  package var site: String?
 
   package var apiURL: String { "http://\(api)" }
 }
@@ -35,6 +37,10 @@ package struct NodeSettings: Equatable, Sendable {
   /// How long a node that is asked to end may take to hand its leaderships over.
   package let stopGrace: Duration
   package let alarms: AlarmSettings
+  /// It joins a cluster that is there.
+  package let joins: Bool
+  package let founding: FoundingSettings
+  package let raisesLevel: Bool
   /// Event loop threads; nil for one per core.
   package let threads: Int?
   /// What is allowed, but looks like a mistake; for the log.

@@ -1,4 +1,5 @@
 // The nodes and their addresses: each for itself, and all of them together. Pure.
+internal import ActorCluster
 internal import PeerTransport
 
 extension NodeSettingsReader {
@@ -45,8 +46,25 @@ extension NodeSettingsReader {
             "listen on 127.0.0.1, and put a proxy that terminates TLS on the same machine in front of it")
       }
       guard let peer, let api else { return nil }
-      return NodeAddresses(name: id, peer: peer, api: api)
+      return NodeAddresses(name: id, peer: peer, api: api, site: site(name))
     }
+  }
+
+  private mutating func site(_ node: String) -> String? {
+    values[["nodes", node, "site"]] == nil ? nil : name(["nodes", node, "site"])
+  }
+
+  /// What the cluster agrees upon when it is founded.
+  mutating func founding(_ nodes: [NodeAddresses]) -> FoundingSettings {
+    var settings = FoundingSettings()
+    if values[["cluster", "voters"]] != nil { settings.voters = integer(["cluster", "voters"]) }
+    settings.copies =
+      choice(["cluster", "copies"]).flatMap(ClusterState.Copies.init(rawValue:)) ?? .everywhere
+    for node in nodes {
+      settings.apis[node.name] = node.api.description
+      settings.sites[node.name] = node.site
+    }
+    return settings
   }
 
   private mutating func address(_ path: SettingPath, _ taken: inout [String: SettingPath]) -> HostPort? {

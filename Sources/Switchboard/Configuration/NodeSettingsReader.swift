@@ -82,13 +82,17 @@ package struct NodeSettingsReader {
     let stopGrace = Duration.seconds(integer(["stop", "grace_seconds"]) ?? 0)
     let alarms = self.alarms(own)
     let threads = integer(["threads"])
+    let joins = choice(["cluster", "join"]) == "yes"
+    let founding = self.founding(nodes)
+    let raisesLevel = choice(["cluster", "upgrade"]) == "automatic"
     guard let cluster, let partitions, let own, let directory, let timing, let logLevel, let chaos else {
       return nil
     }
     return NodeSettings(
       cluster: cluster, partitions: UInt32(partitions), nodes: nodes, own: own, dataDirectory: directory,
       tls: tls, tokens: tokens, timing: timing, logLevel: logLevel, allowsChaos: chaos == "allowed",
-      disk: disk, clocks: clocks, retention: retention, stopGrace: stopGrace, alarms: alarms,
+      disk: disk, clocks: clocks, retention: retention, stopGrace: stopGrace, alarms: alarms, joins: joins,
+      founding: founding, raisesLevel: raisesLevel,
       threads: threads,
       notes: notes)
   }
