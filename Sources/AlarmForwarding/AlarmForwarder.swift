@@ -11,6 +11,9 @@ package final class AlarmForwarder: Service {
   /// Changes that may wait.
   package static let limit = 512
 
+  /// How long the end of a node may be held up by what frees connections.
+  private static let stopLimit = Duration.seconds(1)
+
   private let receiver: String
   private let center: AlarmCenter
   private let clock: @Sendable () -> Int64
@@ -50,7 +53,8 @@ package final class AlarmForwarder: Service {
   package func run() async throws {
     await cancelWhenGracefulShutdown { [self] in
       await deliver()
-      await stop()
+      // Not for long: the node ends, and with it whatever is held.
+      _ = await withoutWaiting(for: stop, atMost: Self.stopLimit)
     }
   }
 
@@ -59,7 +63,9 @@ package final class AlarmForwarder: Service {
     while !Task.isCancelled {
       switch queue.withLock({ $0.next(at: clock()) }) {
       case .deliver(let change, let dropped):
-        let outcome = await send(change, dropped)
+        // Looking a name up, for example, does not end with its task.
+        let send = self.send
+        guard let outcome = await withoutWaiting(for: { await send(change, dropped) }) else { return }
         finish(outcome)
       case .wait(let moment):
         try? await Task.sleep(for: .milliseconds(max(1, moment - clock())))

@@ -222,12 +222,17 @@ extension Raft {
     resetElectionTimer()
   }
 
+  /// So much later the others have had more than one turn.
+  var reluctantTicks: Int { 3 * configuration.electionTicks }
+
   mutating func resetElectionTimer() {
     electionElapsed = 0
     electionTimeout = jitter.timeout(electionTicks: configuration.electionTicks, after: campaigns)
     // Voters that hold the state go first.
     if isWitness { electionTimeout += configuration.electionTicks }
-    if isHinted {
+    if isReluctant {
+      electionTimeout += reluctantTicks
+    } else if isHinted {
       electionTimeout = min(electionTimeout, hintRetryTicks)
     }
   }

@@ -15,7 +15,10 @@ extension Raft {
     let rank = rank(without: replica)
     let early = earlyPreVote
     earlyPreVote = nil
-    if rank == 0 {
+    if isReluctant {
+      resetElectionTimer()
+      if let early, early.from != replica { receive(early) }
+    } else if rank == 0 {
       startPreVote()
     } else {
       electionElapsed = 0

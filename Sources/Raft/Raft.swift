@@ -79,6 +79,14 @@ public struct Raft: Sendable {
   var transfer: Transfer?
   var handover = Handover()
 
+  /// The host could not serve if this replica led: it asks for an election later than the others do. It still does, because
+  /// it may be the only one whose log is long enough; it is then to be handed on.
+  public var isReluctant = false {
+    didSet {
+      if isReluctant, !oldValue { electionTimeout += reluctantTicks }
+    }
+  }
+
   /// Snapshot work for the host.
   var hostRequests: [Action] = []
   var outbox: [Message] = []

@@ -95,6 +95,22 @@ import Testing
     #expect(found(gone: 3) == [.quorumLost])
   }
 
+  /// The node is reached, and has no vote: its files were lost.
+  @Test func aReplicaThatIsRebuiltPutsTheQuorumAtRisk() {
+    let found = judged { $0.partitions[1].gone = [[Self.west]] }
+    #expect(
+      found == [
+        AlarmCondition(
+          .quorumAtRisk, "cluster", .warning,
+          "partition 1 of 3 on this node: one more lost voter stops them; rebuilt: west")
+      ])
+    let both = judged { snapshot in
+      snapshot.partitions[1].gone = [[Self.west]]
+      snapshot.links.removeAll { $0.peer == Self.south }
+    }
+    #expect(both.first { $0.kind == .quorumLost }?.detail.hasPrefix("partition 1 of 3") == true)
+  }
+
   /// While the membership changes each half needs its majority.
   @Test func bothHalvesOfAChangeCount() {
     let found = judged { snapshot in

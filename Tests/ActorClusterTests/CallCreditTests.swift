@@ -81,6 +81,45 @@ import Testing
   }
 }
 
+@Suite struct CreditReportTests {
+  /// However many calls end in a turn of the loop, the caller is told once, and of all of them.
+  @Test func oneFrameTellsOfAllThatEndedInATurn() {
+    var credit = InboundCredit(window: 800)
+    var report = CreditReport()
+    var frames: [UInt64] = []
+    for turn in 1...3 as ClosedRange<UInt64> {
+      for _ in 0..<4 {
+        let isTaken = credit.received(200, isOneWay: true)
+        #expect(isTaken)
+      }
+      let firsts = (0..<4).map { _ in report.add(credit.finishedOneWay(200)) }
+      #expect(firsts == [true, false, false, false])
+      if let total = report.take() { frames.append(total) }
+      #expect(frames.last == turn * 800)
+      let again = report.take()
+      #expect(again == nil)
+    }
+    #expect(frames.count == 3)
+    let nothing = report.add(nil)
+    #expect(!nothing)
+  }
+}
+
+@Suite struct RelayLimitTests {
+  @Test func relayedCallsLeaveMostOfALinkToItsOwner() {
+    let (a, b) = (NodeID(rawValue: "a"), NodeID(rawValue: "b"))
+    var limit = RelayLimit()
+    let first = (0..<5).map { _ in limit.begin(100, to: a, window: 1_600) }
+    #expect(first == [true, true, true, true, false])
+    let (other, large) = (limit.begin(100, to: b, window: 1_600), limit.begin(5_000, to: b, window: 1_600))
+    #expect(other && !large)
+    limit.end(100, to: a)
+    limit.end(100, to: b)
+    let (again, alone) = (limit.begin(100, to: a, window: 1_600), limit.begin(5_000, to: b, window: 1_600))
+    #expect(again && alone, "one always has room")
+  }
+}
+
 @Suite struct RunningCallsTests {
   @Test func whatNobodyWaitsForIsFound() {
     var running = RunningCalls<String>()

@@ -129,7 +129,11 @@ import Testing
       moves.due([one], now: LeaderMoves.farewell), moves.due([], now: 2 * LeaderMoves.farewell),
       moves.due([], now: 3 * LeaderMoves.farewell),
     ]
-    #expect(steps == [[], [], [zero], [one], []])
+    #expect(steps == [[], [], [zero, one], [one], []])
+    // A leadership that moves again and again does not keep anybody waiting.
+    var found: [PartitionID] = []
+    for now in 200..<300 as Range<Int64> { found += moves.due([one], now: now) }
+    #expect(found == [one, one])
   }
 
   /// Others reach the leader: one of them asks it on this one's behalf, and so it goes on until the leader is reached.

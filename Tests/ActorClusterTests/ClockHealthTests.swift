@@ -26,6 +26,16 @@ import Testing
     #expect(clocks.offset(of: nodes[0], monotonic: stale) == nil)
   }
 
+  /// Far from here a clock that is right would seem to be late.
+  @Test func whatAClockReadIsAsOldAsItsWayTook() {
+    var median = ClockMedian(nodeCount: 3)
+    median.observe(nodes[0], wall: today, monotonic: 100)
+    median.observe(nodes[1], wall: today - 150, roundTrip: 300, monotonic: 100)
+    median.observe(nodes[2], wall: today - 4_000, roundTrip: .max, monotonic: 100)
+    #expect(median.offset(of: nodes[1], monotonic: 100) == 0)
+    #expect(median.offset(of: nodes[2], monotonic: 100) == -3_000)
+  }
+
   /// One of the two that are left is wrong, and nobody can say which.
   @Test(arguments: [0, 3_600_000] as [Int64])
   func twoThatDisagreeAreNoMajority(wrong: Int64) {

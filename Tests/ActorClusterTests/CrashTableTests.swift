@@ -55,6 +55,23 @@ import Testing
     #expect(verdicts(table([(entry, north), (entry, north)])).crashes(of: entry) == 2)
   }
 
+  /// Who removed the file of what this node died of, because another version copes, is not told by the others.
+  @Test func whatIsFatalOnlyHereIsKnownOnlyHere() {
+    let partition = PartitionID(rawValue: 1)
+    let fatal = [
+      CrashKey.entry(7, term: 2, of: partition), .actor(ActorKey(type: "q", id: "a"), of: partition),
+    ]
+    let told = table(
+      fatal.flatMap { [($0, north), ($0, north), ($0, south)] } + [(command, north), (command, north)])
+    var anew = table([])
+    anew.merge(told.entries, exceptOf: north)
+    for key in fatal { #expect(verdicts(anew).crashes(of: key) == nil) }
+    #expect(anew.entries.first { $0.key == fatal[0] }?.crashes(on: south) == 1)
+    #expect(verdicts(anew).crashes(of: command) == 2)
+    let again = anew.merge(told.entries, exceptOf: north)
+    #expect(!again)
+  }
+
   @Test func allNodesKeepTheNewest() {
     var all: [(CrashKey, NodeID)] = []
     for number in 0..<200 {
@@ -79,6 +96,27 @@ import Testing
     var negative = entry
     negative.counts = [CrashTable.Count(node: south, crashes: .min)]
     #expect(CrashTable([negative]).entries.first?.total == 0)
+  }
+
+  /// A ping that is longer than a control frame may be is not sent, and with it all else that nodes tell each other.
+  @Test func whateverNodesDiedOfFitsIntoAPing() throws {
+    var table = CrashTable()
+    for number in 0..<200 as Range<UInt64> {
+      var entry = try #require(self.table([(command, south)]).entries.first)
+      entry = CrashTable.Entry(
+        key: CrashKey(kind: .command, first: .max, second: .max, third: .max - number),
+        actor: String(repeating: "\u{1F600}", count: 300), method: String(repeating: "\u{1F600}", count: 300),
+        counts: (0..<40).map {
+          CrashTable.Count(
+            node: NodeID(rawValue: "n\($0)-" + String(repeating: "x", count: 58)), crashes: 999)
+        }, at: Int64(number))
+      table.merge([entry])
+    }
+    #expect(try CBOREncoder().encode(table.entries).count <= 32 << 10)
+    #expect(table.entries.count >= 4)
+    #expect(table.entries.last?.key.third == UInt64.max - 199, "the newest stay")
+    // A name is cut between two characters.
+    #expect(table.entries.last?.actor.allSatisfy { $0 == "\u{1F600}" } == true)
   }
 
   @Test func theFormIsPinned() throws {

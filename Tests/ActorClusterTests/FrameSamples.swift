@@ -20,7 +20,8 @@ enum FrameSamples {
             CrashTable.Entry(
               key: CrashKey(kind: .message, first: 1, second: 2, third: 3), actor: "queue/sales",
               method: "enqueue", counts: [.init(node: NodeID(rawValue: "north"), crashes: 2)], at: 5)
-          ]).entries, reaches: [0b101])),
+          ]).entries, reaches: [0b101], notVoting: [2], isClockOff: true)),
+      frame(7, Alive(number: 9, heard: 8, led: [Alive.Led(partition: 2, term: 5, commit: 900)])),
       frame(8, Needs(store: 5, needs: [.init(partition: 2, above: 65_537, isJoining: true, reason: "new")])),
       frame(9, [0: 2, 1: 65_538, 2: 5] as [Int: UInt64]),
       frame(10, [0: 2, 1: 65_538, 2: 5] as [Int: UInt64]),
@@ -75,12 +76,16 @@ enum FrameSamples {
     var topology = "abc"
     var crashes: [CrashTable.Entry]
     var reaches: [UInt8]
+    var notVoting: [UInt32]
+    var isClockOff: Bool
 
     enum CodingKeys: Int, CodingKey {
       case wall = 0
       case topology = 1
       case crashes = 24
       case reaches = 25
+      case notVoting = 30
+      case isClockOff = 31
     }
   }
 
@@ -136,10 +141,12 @@ enum FrameSamples {
     struct Led: Encodable {
       var partition: UInt32
       var term: UInt64
+      var commit: UInt64?
 
       enum CodingKeys: Int, CodingKey {
         case partition = 0
         case term = 1
+        case commit = 2
       }
     }
 

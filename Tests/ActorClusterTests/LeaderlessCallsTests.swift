@@ -36,6 +36,23 @@ import Testing
     #expect(try group.value(at: 2) == 0, "nothing of it was begun")
   }
 
+  /// Another replica takes the place of this one: nobody would answer its callers.
+  @Test func aReplicaThatIsReplacedSendsEverybodyAway() throws {
+    let group = try group()
+    group.holds = { node, action in
+      if case .persist = action { return node == 0 }
+      return false
+    }
+    let undecided = try group.increment(1)
+    group.drops = { _ in true }
+    for _ in 0..<100 where group.hosts[0].isLeader { try group.tick() }
+    let waiting = try group.increment(1)
+    #expect(group.traces[0].answers.isEmpty)
+    group.hosts[0].sendAllAway()
+    try group.settle()
+    for call in [undecided, waiting] { #expect(group.traces[0].answers[call] == .redirected(to: nil)) }
+  }
+
   @Test func commandsAreDecidedWhereATransferIsGivenUp() throws {
     let group = try group()
     group.drops = { $0.to == HostGroup.replica(2) || $0.from == HostGroup.replica(2) }

@@ -140,6 +140,54 @@ import Testing
     }
   }
 
+  /// Only callers want it: all others of the partition are served. What is accepted has to be applied, here or elsewhere.
+  @Test func anActorThatCannotBeRestoredIsRefusedAlone() throws {
+    var host = HandDrivenHost.serving()
+    _ = try host.increment(on: "a", as: 1)
+    _ = try host.increment(on: "b", as: 2)
+    host.settle()
+    host.checkpoint()
+    var restarted = HandDrivenHost.serving(disk: host.disk)
+    restarted.learn(
+      PoisonVerdicts(refused: [.actor(ActorKey(type: "counter", id: "a"), of: Self.partition): 2]))
+    let refused = try restarted.increment(on: "a", as: 3)
+    let other = try restarted.increment(on: "b", as: 4)
+    restarted.settle()
+    guard case .failed(.quarantined(_, let words)) = restarted.answers[refused] else {
+      return #expect(Bool(false), "\(String(describing: restarted.answers[refused]))")
+    }
+    #expect(words.contains("counter/a"))
+    #expect(try restarted.reply(Int.self, to: other) == 2)
+    #expect(restarted.alarms.isEmpty)
+    let order = CounterState.Transfer(to: "a", amount: 5)
+    restarted.invoke("transfer", try CBOREncoder().encode(order), on: "b", as: HandDrivenHost.command(5))
+    restarted.deliver()
+    #expect(restarted.alarms.count == 1)
+  }
+
+  /// Its sender must not be blocked for good.
+  @Test func whatIsTooLargeToBeKeptIsSetAsideWithoutItsArgument() throws {
+    var limits = PartitionLimits()
+    limits.recordBytes = 1_000
+    var host = HandDrivenHost.serving(limits: limits)
+    let source = PartitionID(rawValue: 5)
+    host.learn(PoisonVerdicts(refused: [.message(from: source, to: Self.partition, sequence: 1): 2]))
+    let order = CounterState.Transfer(to: "a", amount: 7)
+    host.invoke("transfer", try CBOREncoder().encode(order), on: "b", as: HandDrivenHost.command(1))
+    host.settle()
+    var batch = try #require(host.batches.first)
+    let next = try #require(batch.messages.first?.message)
+    let large = DurableMessage(to: next.to, method: next.method, encoded: Array(repeating: 0, count: 2_000))
+    batch.from = source
+    batch.messages = [
+      NumberedMessage(sequence: 1, message: large), NumberedMessage(sequence: 2, message: next),
+    ]
+    host.receive(batch)
+    host.settle()
+    #expect(host.host.status.setAside == 1)
+    #expect(try host.value()?.value == 7)
+  }
+
   @Test func everythingThatRunsAnActorsCodeIsNoted() throws {
     var host = HandDrivenHost.serving()
     let notes = Notes()

@@ -45,9 +45,11 @@ import Testing
     let group = try group()
     let unheard = try read(group, at: 1, limit: 10_000)
     #expect(isUnavailable(unheard.answer))
-    group.hosts[1].heardLeader(on: HostGroup.node(2), group.now)
+    let (term, commit) = (group.hosts[0].raft.term, group.hosts[0].raft.commitIndex)
+    group.hosts[1].heardLeader(on: HostGroup.node(2), term: term, commit: commit, group.now)
+    group.hosts[1].heardLeader(on: HostGroup.node(0), term: term - 1, commit: commit, group.now)
     #expect(isUnavailable(try read(group, at: 1, limit: 10_000).answer), "that one does not lead")
-    group.hosts[1].heardLeader(on: HostGroup.node(0), group.now)
+    hear(group)
     group.drops = { _ in true }
     let fresh = try read(group, at: 1, limit: 0)
     #expect(try value(fresh.answer) == 2)
@@ -59,17 +61,66 @@ import Testing
     #expect(isUnavailable(try read(group, at: 1, limit: 99).answer))
   }
 
-  /// It hears the leader, and lacks what that has committed: the time of that counts.
-  @Test func whatIsNotAppliedCounts() throws {
+  /// A heartbeat of the leader, as far as it is.
+  private func hear(_ group: HostGroup) {
+    let leader = group.hosts[0].raft
+    group.hosts[1].heardLeader(
+      on: HostGroup.node(0), term: leader.term, commit: leader.commitIndex, group.now)
+  }
+
+  /// It hears the leader, and its own log ends before what that has committed: the time of that counts.
+  @Test func whatItLacksCounts() throws {
     let group = try group()
-    let node = HostGroup.node(0)
-    group.hosts[1].heardLeader(on: node, group.now)
-    // The loads of an actor that is not in memory do not come.
+    hear(group)
     try group.tick(2)
-    let age = try read(group, at: 1, limit: 1_000).age
-    #expect(age == 40)
-    group.hosts[1].heardLeader(on: node, group.now)
-    #expect(try read(group, at: 1, limit: 1_000).age == 0)
+    #expect(try read(group, at: 1, limit: 1_000).age == 40)
+    // What the leader sends does not arrive, its heartbeats do.
+    group.drops = { $0.to == HostGroup.replica(1) }
+    try group.increment(1)
+    for _ in 0..<5 {
+      try group.tick(1)
+      hear(group)
+    }
+    let behind = try read(group, at: 1, limit: 1_000)
+    #expect(try value(behind.answer) == 2)
+    #expect(behind.age == 140)
+    #expect(isUnavailable(try read(group, at: 1, limit: 100).answer))
+    group.drops = { _ in false }
+    for _ in 0..<20 where group.hosts[1].appliedIndex < group.hosts[0].appliedIndex { try group.tick() }
+    // All that was said is applied; since the last word the leader may have gone on.
+    let whole = try read(group, at: 1, limit: 1_000)
+    #expect(try value(whole.answer) == 3)
+    hear(group)
+    #expect(try read(group, at: 1, limit: 0).age == 0)
+  }
+
+  /// Under load it is always a little behind the last word, and never long behind the one before.
+  @Test func oneThatIsAlwaysALittleBehindKnowsHowMuch() throws {
+    let group = try group()
+    for _ in 0..<10 {
+      // The word comes before what it speaks of.
+      group.drops = { $0.to == HostGroup.replica(1) }
+      try group.increment(1)
+      hear(group)
+      let age = try read(group, at: 1, limit: 10_000).age
+      #expect(age ?? 0 <= 200, "\(String(describing: age))")
+      group.drops = { _ in false }
+      for _ in 0..<10 where group.hosts[1].appliedIndex < group.hosts[0].appliedIndex { try group.tick() }
+    }
+    #expect(try read(group, at: 1, limit: 10_000).age != nil)
+  }
+
+  /// Its earlier self may have shown more.
+  @Test func oneThatIsRebuiltRefuses() throws {
+    let group = try group()
+    hear(group)
+    try group.hosts[0].changeMembership(
+      MembershipChange(steps: [.addLearner(HostGroup.replica(1))]))
+    try group.settle()
+    try group.tick(2)
+    try #require(group.hosts[1].raft.membership.learners == [HostGroup.replica(1)])
+    hear(group)
+    #expect(isUnavailable(try read(group, at: 1, limit: 60_000).answer))
   }
 
   @Test func theLeaderShowsNothingThatIsNotCommitted() throws {
@@ -104,7 +155,7 @@ import Testing
 
   @Test func onlyWhatReadsCanBeStale() throws {
     let group = try group()
-    group.hosts[1].heardLeader(on: HostGroup.node(0), group.now)
+    hear(group)
     let command = try read(
       group, at: 1, limit: 1_000, method: "increment", argument: try CBOREncoder().encode(1))
     guard case .failed(.invalidCall(let words)) = command.answer else {

@@ -21,6 +21,8 @@ distributed actor Recorder: NodeActor {
     .method("sleep") { recorder, milliseconds in await recorder.sleep(milliseconds) },
     .method("note") { recorder, number in recorder.note(number) },
     .method("trace") { recorder, nothing in recorder.trace(nothing) },
+    .method("patience") { recorder, nothing in recorder.patience(nothing) },
+    .method("patienceLater") { recorder, nothing in try await recorder.patienceLater(nothing) },
     .method("relay") { recorder, words in try recorder.relay(words) },
     .method("newer", version: 2) { recorder, number in recorder.newer(number) },
   ]
@@ -62,6 +64,16 @@ distributed actor Recorder: NodeActor {
   distributed func note(_ number: Int) { seen.append(number) }
 
   distributed func trace(_ nothing: Done) -> String { TraceContext.current?.description ?? "none" }
+
+  /// How long a call of its own would take at most, in milliseconds.
+  distributed func patience(_ nothing: Done) -> Int {
+    Int(ClusterSystem.callOptions.timeout / .milliseconds(1))
+  }
+
+  distributed func patienceLater(_ nothing: Done) async throws -> Int {
+    await Task.yield()
+    return Int(ClusterSystem.callOptions.timeout / .milliseconds(1))
+  }
 
   /// Throws what a call of its own might have thrown.
   distributed func relay(_ words: String) throws -> Done {
@@ -284,6 +296,25 @@ distributed actor OlderRecorder: NodeActor {
         for number in 0..<20 { #expect(try await far.record(number).count == number + 1) }
         group.cancelAll()
         try await group.waitForAll()
+      }
+    }
+  }
+
+  /// A caller's command id and deadline are for its call, not for those that the callee makes.
+  @Test(.timeLimit(.minutes(1)))
+  func theOptionsOfACallEndWithIt() async throws {
+    try await withTwoSystems(nodeActors: [Recorder.self]) { north, south in
+      let recorder = Recorder(actorSystem: north)
+      let usual = Int(CallOptions().timeout / .milliseconds(1))
+      for system in [north, south] {
+        let reference = try Recorder.resolve(id: recorder.id, using: system)
+        let task = Task(executorPreference: system.taskExecutor) {
+          try await ClusterSystem.$callOptions.withValue(CallOptions(timeout: .seconds(77))) {
+            (try await reference.patience(Done()), try await reference.patienceLater(Done()))
+          }
+        }
+        let (short, long) = try await task.value
+        #expect(short == usual && long == usual, "called by \(system.node)")
       }
     }
   }

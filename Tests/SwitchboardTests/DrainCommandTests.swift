@@ -7,9 +7,12 @@ import Switchboard
 import Testing
 
 @Suite struct DrainCommandTests {
-  private func answer(_ leads: [UInt32], state: String = "draining") throws -> DrainJSON {
+  private func answer(
+    _ leads: [UInt32], state: String = "draining", warning: String? = nil
+  ) throws -> DrainJSON {
+    let more = warning.map { #""warning": "\#($0)""# } ?? #""more": 1"#
     let json = """
-      {"node": "north", "state": "\(state)", "leads": \(leads), "milliseconds": 40, "safeToStop": false, "more": 1}
+      {"node": "north", "state": "\(state)", "leads": \(leads), "milliseconds": 40, "safeToStop": false, \(more)}
       """
     return try JSONDecoder().decode(DrainJSON.self, from: Data(json.utf8))
   }
@@ -18,6 +21,14 @@ import Testing
     #expect(DrainWords.progress(try answer([1, 4])) == "north leads 2 partitions still: 1, 4")
     #expect(DrainWords.progress(try answer([7])) == "north leads 1 partition still: 7")
     #expect(DrainWords.progress(try answer([])) == "north leads nothing any more; its last callers move")
+  }
+
+  /// What is said of a drained node that may not be stopped; the command ends with status 1 then.
+  @Test func drainedIsNotSafeWhereTheOthersHaveNoMajority() throws {
+    let drained = try answer([], state: "drained", warning: "west is not heard")
+    #expect(DrainWords.progress(drained).hasSuffix("do not stop it yet: west is not heard"))
+    #expect(DrainWords.late(drained, seconds: 9).hasSuffix("west is not heard. It stays out of service"))
+    #expect(DrainWords.late(try answer([1]), seconds: 9).contains("was not drained within 9 s"))
   }
 
   @Test func theSlowestCommandIsLookedForAmongThoseThatWereUnderWay() {

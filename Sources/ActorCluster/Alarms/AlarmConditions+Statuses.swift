@@ -11,21 +11,26 @@ extension AlarmConditions {
     var lost: [PartitionID] = []
     var atRisk: [PartitionID] = []
     var leaderless: [PartitionID] = []
+    var rebuilt: Set<NodeID> = []
     for partition in snapshot.partitions where !partition.voters.isEmpty {
-      let margins = partition.voters.map { voters in
-        voters.count(where: present.contains) - (voters.count / 2 + 1)
+      let (margin, isWhole) = partition.votes(present.contains)
+      for (list, nodes) in partition.voters.enumerated() {
+        rebuilt.formUnion(nodes.filter { present.contains($0) && partition.isGone($0, in: list) })
       }
-      let isWhole = partition.voters.allSatisfy { $0.allSatisfy(present.contains) }
-      switch margins.min() ?? 0 {
+      switch margin {
       case ..<0: lost.append(partition.partition)
       case 0 where !isWhole: atRisk.append(partition.partition)
       default: break
       }
-      if margins.allSatisfy({ $0 >= 0 }), !partition.hasLeader, partition.health == .running {
+      if margin >= 0, !partition.hasLeader, partition.health == .running {
         leaderless.append(partition.partition)
       }
     }
-    let missing = snapshot.nodes.filter { !present.contains($0) }.map(\.rawValue).joined(separator: ", ")
+    let unreached = snapshot.nodes.filter { !present.contains($0) }.map(\.rawValue)
+    let missing =
+      ([unreached.isEmpty ? nil : "not reached: " + unreached.joined(separator: ", ")]
+      + [rebuilt.isEmpty ? nil : "rebuilt: " + rebuilt.sorted().map(\.rawValue).joined(separator: ", ")])
+      .compactMap(\.self).joined(separator: "; ")
     func condition(
       _ kind: AlarmKind, _ severity: AlarmSeverity, _ partitions: [PartitionID], _ words: String
     ) -> [AlarmCondition] {
@@ -37,9 +42,9 @@ extension AlarmConditions {
       ]
     }
     return condition(
-      .quorumLost, .critical, lost, "no majority of their voters is reached; not reached: \(missing)")
+      .quorumLost, .critical, lost, "no majority of their voters is reached; \(missing)")
       + condition(
-        .quorumAtRisk, .warning, atRisk, "one more lost voter stops them; not reached: \(missing)")
+        .quorumAtRisk, .warning, atRisk, "one more lost voter stops them; \(missing)")
       + condition(.noLeader, .critical, leaderless, "no leader is known")
   }
 

@@ -1,5 +1,6 @@
 // Gathers what a node's alarms are judged by, once a second. A shell.
 public import Alarms
+internal import NIOConcurrencyHelpers
 internal import NodeStore
 public import PeerTransport
 internal import Raft
@@ -27,7 +28,7 @@ extension ClusterSystem {
     snapshot.now = clock.monotonic()
     snapshot.wallSeconds = secondsNow
     snapshot.links = links()
-    snapshot.partitions = await host?.alarmPartitions() ?? []
+    snapshot.partitions = await host?.partitionVotes() ?? []
     let disk = disk()
     snapshot.disk = disk?.level
     snapshot.diskSpace = disk?.space
@@ -44,6 +45,24 @@ extension ClusterSystem {
 }
 
 extension NodeHost {
+  /// The partitions with the votes that are there, also by what other nodes say of their own.
+  func partitionVotes() async -> [AlarmPartition] {
+    var partitions = await alarmPartitions()
+    var lacking = services.operations.peers(at: clock.monotonic()).mapValues(\.notVoting)
+    lacking[services.node] = partitionsWithoutVote
+    for index in partitions.indices {
+      for (node, without) in lacking where without.contains(partitions[index].partition) {
+        partitions[index].lacksVote(node)
+      }
+    }
+    return partitions
+  }
+
+  /// Where the vote that this node has by the membership is lost.
+  var partitionsWithoutVote: Set<PartitionID> {
+    services.operations.notVoting.union(needs.withLockedValue { $0.notVoting })
+  }
+
   func alarmPartitions() async -> [AlarmPartition] {
     var all: [AlarmPartition] = []
     for loop in loops { all += await loop.alarmPartitions() }
@@ -86,10 +105,11 @@ extension PartitionHost {
         behind[node] = max(behind[node] ?? 0, raft.lastIndex - peer.match)
       }
     }
+    let halves = [membership.voters, membership.outgoing].filter { !$0.isEmpty }
     return AlarmPartition(
       id, health: health, hasLeader: leaderNode != nil,
-      voters: [membership.voters, membership.outgoing].filter { !$0.isEmpty }
-        .map { $0.compactMap(node(of:)) },
+      voters: halves.map { $0.compactMap(node(of:)) },
+      gone: halves.map { Set($0.filter(isSuperseded).compactMap(node(of:))) },
       unapplied: raft.commitIndex > appliedIndex ? raft.commitIndex - appliedIndex : 0, behind: behind)
   }
 }

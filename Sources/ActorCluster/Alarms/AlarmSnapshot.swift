@@ -32,6 +32,9 @@ package struct AlarmPartition: Equatable, Sendable {
   /// The nodes whose votes make a majority: one list, or two of which each must have one while the membership changes. Empty
   /// when this node does not know them.
   package var voters: [[NodeID]]
+  /// For each of these lists the nodes that have no longer the replica whose vote is counted: it was lost, and is rebuilt under
+  /// another id that does not vote yet.
+  package var gone: [Set<NodeID>]
   /// Entries that are committed and that this replica has not applied.
   package var unapplied: UInt64
   /// Of the leader: how many entries the other members lack.
@@ -39,14 +42,33 @@ package struct AlarmPartition: Equatable, Sendable {
 
   package init(
     _ partition: PartitionID, health: Health = .running, hasLeader: Bool = true, voters: [[NodeID]] = [],
-    unapplied: UInt64 = 0, behind: [NodeID: UInt64] = [:]
+    gone: [Set<NodeID>] = [], unapplied: UInt64 = 0, behind: [NodeID: UInt64] = [:]
   ) {
     self.partition = partition
     self.health = health
     self.hasLeader = hasLeader
     self.voters = voters
+    self.gone = gone
     self.unapplied = unapplied
     self.behind = behind
+  }
+
+  /// How many votes each list has more than a majority takes, and whether none is missing.
+  package func votes(_ isPresent: (NodeID) -> Bool) -> (margin: Int, isWhole: Bool) {
+    var (margin, isWhole) = (Int.max, true)
+    for (position, nodes) in voters.enumerated() {
+      let there = nodes.count { isPresent($0) && !isGone($0, in: position) }
+      margin = min(margin, there - (nodes.count / 2 + 1))
+      isWhole = isWhole && there == nodes.count
+    }
+    return (voters.isEmpty ? 0 : margin, isWhole)
+  }
+
+  package func isGone(_ node: NodeID, in list: Int) -> Bool { list < gone.count && gone[list].contains(node) }
+
+  /// The node says that it has no vote here: the leader may not know yet.
+  mutating func lacksVote(_ node: NodeID) {
+    for list in gone.indices where voters[list].contains(node) { gone[list].insert(node) }
   }
 }
 

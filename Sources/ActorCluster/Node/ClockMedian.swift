@@ -15,6 +15,9 @@ package struct ClockMedian: Sendable {
   /// The year 10889: a peer may say anything, and arithmetic on it must not overflow.
   private static let latest: Int64 = 1 << 48
 
+  /// A longer one says nothing of the way.
+  private static let longestRoundTrip: Int64 = 2_000
+
   /// Of all nodes of the cluster.
   package var nodeCount: Int
   private var readings: [NodeID: Reading] = [:]
@@ -23,9 +26,13 @@ package struct ClockMedian: Sendable {
     self.nodeCount = nodeCount
   }
 
-  package mutating func observe(_ node: NodeID, wall: Int64, monotonic: Int64) {
+  /// - Parameters:
+  ///   - wall: what the node read on its clock, half a round trip ago.
+  ///   - roundTrip: to the node and back, in milliseconds; 0 while it is not known.
+  package mutating func observe(_ node: NodeID, wall: Int64, roundTrip: Int64 = 0, monotonic: Int64) {
+    let way = min(max(0, roundTrip), Self.longestRoundTrip) / 2
     readings[node] = Reading(
-      offset: min(max(wall, 0), Self.latest) - monotonic, taken: monotonic)
+      offset: min(max(wall, 0), Self.latest) + way - monotonic, taken: monotonic)
   }
 
   /// Milliseconds since 1970; nil while fewer than a majority of clocks are known. Of an even number the lower

@@ -39,6 +39,11 @@ package struct CrashTable: Equatable, Sendable {
 
     package var total: Int { counts.reduce(0) { $0 + min(max(0, $1.crashes), CrashTable.mostCounted) } }
 
+    /// Bytes that it takes at most, encoded: numbers with their keys and heads, and the names.
+    fileprivate var mostBytes: Int {
+      counts.reduce(64 + actor.utf8.count + method.utf8.count) { $0 + 16 + $1.node.rawValue.utf8.count }
+    }
+
     package func crashes(on node: NodeID) -> Int { counts.first { $0.node == node }?.crashes ?? 0 }
 
     enum CodingKeys: Int, CodingKey {
@@ -54,10 +59,14 @@ package struct CrashTable: Equatable, Sendable {
   package static let limit = 2
   /// Entries that are kept: all nodes keep the same ones, the newest.
   package static let capacity = 64
-  /// Bytes of names, and counts of nodes, that a peer's entry may have.
+  /// What all of them may take, encoded: they are told in pings, and a longer one than a control frame may be is never sent.
+  package static let mostBytes = 32 << 10
+  /// Bytes of UTF-8 of a name, and counts of nodes, that an entry may have.
   private static let longestName = 320
   private static let mostNodes = 32
   private static let mostCounted = 1_000
+  /// The year 10889.
+  private static let latest: Int64 = 1 << 48
 
   /// Oldest first.
   package private(set) var entries: [Entry] = []
@@ -76,14 +85,21 @@ package struct CrashTable: Equatable, Sendable {
   }
 
   /// Takes in what another node knows.
+  /// - Parameter own: of entries and rows that were fatal on this node its own file says how often: who removed that, because
+  ///   another version can apply them, is not to be told by the others.
   /// - Returns: whether that was news.
   @discardableResult
-  package mutating func merge(_ others: [Entry]) -> Bool {
+  package mutating func merge(_ others: [Entry], exceptOf own: NodeID? = nil) -> Bool {
     let before = entries
     for other in others.prefix(Self.capacity) {
       var entry = other
-      entry.actor = String(other.actor.prefix(Self.longestName))
-      entry.method = String(other.method.prefix(Self.longestName))
+      if let own, !other.key.isRefusable {
+        entry.counts.removeAll { $0.node == own }
+        if entry.counts.isEmpty { continue }
+      }
+      entry.actor = Self.bounded(other.actor)
+      entry.method = Self.bounded(other.method)
+      entry.at = min(max(0, other.at), Self.latest)
       if let known = entries.firstIndex(where: { $0.key == other.key }) {
         entry.counts += entries[known].counts
         entry.at = max(entry.at, entries[known].at)
@@ -93,8 +109,25 @@ package struct CrashTable: Equatable, Sendable {
       entries.append(entry)
     }
     entries.sort { ($0.at, $0.key) < ($1.at, $1.key) }
-    entries.removeFirst(max(0, entries.count - Self.capacity))
+    var (kept, bytes) = (0, 0)
+    for entry in entries.reversed() {
+      bytes += entry.mostBytes
+      guard kept < Self.capacity, bytes <= Self.mostBytes else { break }
+      kept += 1
+    }
+    entries.removeFirst(entries.count - kept)
     return entries != before
+  }
+
+  private static func bounded(_ name: String) -> String {
+    guard name.utf8.count > longestName else { return name }
+    var (end, bytes) = (name.startIndex, 0)
+    while end < name.endIndex {
+      bytes += name[end].utf8.count
+      guard bytes <= longestName else { break }
+      end = name.index(after: end)
+    }
+    return String(name[..<end])
   }
 
   private static func joined(_ counts: [Count]) -> [Count] {

@@ -1,5 +1,6 @@
 // What this node and the others died of: keeps it, shares it, says it. A shell around `CrashTable`; safe from any thread.
 internal import CBOR
+internal import Dispatch
 internal import Logging
 internal import NIOConcurrencyHelpers
 internal import NodeStore
@@ -36,6 +37,8 @@ final class CrashWatch: Sendable {
     var verdicts = PoisonVerdicts.none
     var announced: Set<CrashKey> = []
     var isSomebodyAway = true
+    /// Nothing waits to be written down.
+    var isKept = true
   }
 
   /// What is kept in the file `crashes`.
@@ -60,6 +63,8 @@ final class CrashWatch: Sendable {
   private let file: CrashFile?
   private let state: NIOLockedValueBox<State>
   private let number = Atomic<UInt64>(0)
+  /// One at a time, in order.
+  private let writing = DispatchQueue(label: "crash notes", qos: .utility)
 
   init(node: NodeID, store: NodeStore, clock: ClusterClock, logger: Logger) {
     self.node = node
@@ -160,9 +165,23 @@ final class CrashWatch: Sendable {
   }
 
   func received(_ entries: [CrashTable.Entry]?, at now: Int64) {
-    guard let entries, state.withLockedValue({ $0.table.merge(entries) }) else { return }
+    guard let entries, state.withLockedValue({ $0.table.merge(entries, exceptOf: node) }) else { return }
     judge(at: now)
-    keep()
+    keepSoon()
+  }
+
+  /// The links' loop must not wait for the disk. What is lost of it with this process the others tell again.
+  private func keepSoon() {
+    let isFirst = state.withLockedValue { state in
+      defer { state.isKept = false }
+      return state.isKept
+    }
+    guard isFirst else { return }
+    writing.async { [self] in
+      // What comes from here on is written anew.
+      state.withLockedValue { $0.isKept = true }
+      keep()
+    }
   }
 
   var reports: [CrashReport] {
@@ -176,7 +195,7 @@ final class CrashWatch: Sendable {
     }
   }
 
-  /// Whether it is on stable storage. A few dozen times in a node's life: it may block for one sync.
+  /// Whether it is on stable storage: it blocks for a sync.
   @discardableResult
   private func keep() -> Bool {
     let entries = state.withLockedValue { $0.table.entries }

@@ -50,9 +50,11 @@ final class NodeClocks: Sendable {
     }
   }
 
-  func observe(_ node: NodeID, wall: Int64) {
+  func observe(_ node: NodeID, wall: Int64, roundTrip: Int64) {
     let monotonic = clock.monotonic()
-    state.withLockedValue { $0.median.observe(node, wall: wall, monotonic: monotonic) }
+    state.withLockedValue {
+      $0.median.observe(node, wall: wall, roundTrip: roundTrip, monotonic: monotonic)
+    }
   }
 
   /// Judges the own clock anew; to be called about twice a second.

@@ -82,15 +82,18 @@ package struct NodeDrain: Sendable {
 
 /// Whether the rest of a cluster has a majority of every partition without one node.
 package struct DrainCheck: Sendable {
-  /// The voters of each partition that the node has a replica of.
-  package var voters: [PartitionID: Set<NodeID>]
+  /// Pings come twice a second: one that has been silent for so many milliseconds is not relied on.
+  package static let silence: Int64 = 1_500
+
+  /// The partitions that the node has a replica of, with the votes that are there.
+  package var partitions: [AlarmPartition]
   /// Other nodes that are heard.
   package var heard: Set<NodeID>
   /// Nodes that are being drained, too.
   package var draining: Set<NodeID>
 
-  package init(voters: [PartitionID: Set<NodeID>], heard: Set<NodeID>, draining: Set<NodeID>) {
-    self.voters = voters
+  package init(partitions: [AlarmPartition], heard: Set<NodeID>, draining: Set<NodeID>) {
+    self.partitions = partitions
     self.heard = heard
     self.draining = draining
   }
@@ -99,20 +102,24 @@ package struct DrainCheck: Sendable {
   package func problem(without node: NodeID) -> String? {
     var lost = 0
     var missing: Set<NodeID> = []
-    for members in voters.values {
-      let others = members.subtracting([node])
-      let left = others.intersection(heard).subtracting(draining)
-      guard left.count < members.count / 2 + 1 else { continue }
+    let left = heard.subtracting(draining).subtracting([node])
+    let known = partitions.filter { !$0.voters.isEmpty }
+    for partition in known where partition.votes(left.contains).margin < 0 {
       lost += 1
-      missing.formUnion(others.subtracting(left))
+      for (list, nodes) in partition.voters.enumerated() {
+        missing.formUnion(
+          nodes.filter { $0 != node && (!left.contains($0) || partition.isGone($0, in: list)) })
+      }
     }
     guard lost > 0 else { return nil }
     let reasons = missing.sorted().map { other in
-      heard.contains(other) ? "\(other) is being drained, too" : "\(other) is not heard"
+      if !heard.contains(other) { return "\(other) is not heard" }
+      return draining.contains(other)
+        ? "\(other) is being drained, too" : "\(other) has lost its replica, which is rebuilt"
     }
     let because = reasons.isEmpty ? "too few nodes vote" : reasons.joined(separator: ", ")
     return
-      "without \(node) there would be no majority for \(lost) of \(voters.count) partitions: \(because). "
+      "without \(node) there would be no majority for \(lost) of \(known.count) partitions: \(because). "
       + (reasons.isEmpty
         ? "While it is stopped, they serve nothing"
         : "Bring the others back first; while it is stopped, those partitions serve nothing")

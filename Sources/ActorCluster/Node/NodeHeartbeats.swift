@@ -9,15 +9,19 @@ package struct AliveFrame: Codable, Equatable, Sendable {
   package struct Led: Codable, Equatable, Sendable {
     package var partition: PartitionID
     package var term: UInt64
+    /// What is committed, as the leader knows it; nil of a version that does not say it, and before the leader's first tick.
+    package var commit: UInt64?
 
-    package init(partition: PartitionID, term: UInt64) {
+    package init(partition: PartitionID, term: UInt64, commit: UInt64? = nil) {
       self.partition = partition
       self.term = term
+      self.commit = commit
     }
 
     enum CodingKeys: Int, CodingKey {
       case partition = 0
       case term = 1
+      case commit = 2
     }
   }
 

@@ -128,6 +128,8 @@ extension NodeHost {
     services.logger.error(
       "a partition's files cannot be used and are rebuilt from the other nodes; nothing needs to be done but to check the disk",
       metadata: ["partition": "\(partition.label)", "cause": "\(reason)"])
+    // Nobody is to count on its vote.
+    pingAll()
   }
 
   func askForReplicas() {

@@ -157,7 +157,10 @@ final class NodeHost: Sendable {
     let disk = services.disk.report
     ping.commitMicroseconds = disk.microseconds
     ping.disk = disk.level.rawValue
-    ping.tell(services.operations.news(version: version, at: clock.monotonic()))
+    var news = services.operations.news(version: version, at: clock.monotonic())
+    news.notVoting = partitionsWithoutVote
+    news.isClockOff = services.clocks.isOff
+    ping.tell(news)
     ping.crashes = services.crashes.told
     ping.reaches = reachedLeaders
     links.send(.ping(ping), to: node)
@@ -208,6 +211,7 @@ final class NodeHost: Sendable {
 
   func disconnected(_ node: NodeID) {
     peers.withLockedValue { $0.forget(node) }
+    services.operations.disconnected(node)
     submitToAll(.nodeCut(node))
   }
 
@@ -218,7 +222,7 @@ final class NodeHost: Sendable {
     guard agrees(ping.files, of: node) else { return }
     hearsay.received(ping, from: node, at: clock.monotonic())
     learnMembers(from: ping)
-    services.observeClock(of: node, wall: ping.wall)
+    services.observeClock(of: node, wall: ping.wall, roundTrip: links.roundTrip(to: node) ?? 0)
     services.operations.received(ping.news, from: node, at: clock.monotonic())
     reach.withLockedValue { $0.received(ping.reaches, from: node, at: clock.monotonic()) }
     services.disk.received(

@@ -10,12 +10,9 @@ final class NodeOperations: Sendable {
     var peers = PeerNews()
     /// By loop.
     var cannotLead: [Int: Set<PartitionID>] = [:]
-    /// When people chose the leaders of partitions.
-    var placed: [PartitionID: Int64] = [:]
+    var notVoting: [Int: Set<PartitionID>] = [:]
+    var placed = ChosenLeaders()
   }
-
-  /// How long a leader that a person chose is left where it is, in milliseconds.
-  static let placement: Int64 = 600_000
 
   private let state = NIOLockedValueBox(State())
 
@@ -41,22 +38,34 @@ final class NodeOperations: Sendable {
   func drain(at now: Int64) -> DrainStatus { state.withLockedValue { $0.drain.status(at: now) } }
 
   /// What a loop found of its partitions.
-  func setCannotLead(_ partitions: Set<PartitionID>, loop: Int) {
+  func setCannotLead(_ partitions: Set<PartitionID>, notVoting: Set<PartitionID>, loop: Int) {
     state.withLockedValue { state in
       if state.cannotLead[loop] ?? [] != partitions { state.cannotLead[loop] = partitions }
+      if state.notVoting[loop] ?? [] != notVoting { state.notVoting[loop] = notVoting }
     }
   }
 
-  /// A person chose the partition's leader.
-  func place(_ partition: PartitionID, at now: Int64) { state.withLockedValue { $0.placed[partition] = now } }
+  /// What loops found to be without a vote that counts.
+  var notVoting: Set<PartitionID> {
+    state.withLockedValue { $0.notVoting.values.reduce(into: []) { $0.formUnion($1) } }
+  }
+
+  /// A person chooses the partition's leader.
+  /// - Returns: what to hand to `unplace` if nothing comes of it.
+  func place(_ partition: PartitionID, at now: Int64) -> ChosenLeaders.Choice? {
+    state.withLockedValue { $0.placed.place(partition, at: now) }
+  }
+
+  func unplace(_ partition: PartitionID, to before: ChosenLeaders.Choice?) {
+    state.withLockedValue { $0.placed.unplace(partition, to: before) }
+  }
 
   /// What pings say of this node.
   func news(version: String, at now: Int64) -> NodeNews {
     state.withLockedValue { state in
-      state.placed = state.placed.filter { now - $0.value < Self.placement }
-      return NodeNews(
+      NodeNews(
         phase: state.drain.phase, cannotLead: state.cannotLead.values.reduce(into: []) { $0.formUnion($1) },
-        placed: Set(state.placed.keys), version: version)
+        placed: state.placed.current(at: now), version: version)
     }
   }
 
@@ -66,17 +75,25 @@ final class NodeOperations: Sendable {
     state.withLockedValue { $0.peers.received(news, from: node, at: now) }
   }
 
-  func peers(at now: Int64) -> [NodeID: NodeNews] { state.withLockedValue { $0.peers.fresh(at: now) } }
+  func disconnected(_ node: NodeID) { state.withLockedValue { $0.peers.disconnected(node) } }
+
+  func peers(at now: Int64, within silence: Int64 = DiskPeers.silence) -> [NodeID: NodeNews] {
+    state.withLockedValue { $0.peers.fresh(at: now, within: silence) }
+  }
 
   func mayLead(_ node: NodeID, _ partition: PartitionID, at now: Int64) -> Bool {
     state.withLockedValue { $0.peers.mayLead(node, partition, at: now) }
   }
 
+  /// See `PeerNews.mayGiveUp`.
+  func mayGiveUp(_ partition: PartitionID, others: Set<NodeID>, own: NodeID, at now: Int64) -> Bool {
+    state.withLockedValue { $0.peers.mayGiveUp(partition, others: others, own: own, at: now) }
+  }
+
   /// Whether a person chose the partition's leader, here or at another node.
   func isPlaced(_ partition: PartitionID, at now: Int64) -> Bool {
     state.withLockedValue { state in
-      state.placed[partition].map { now - $0 < Self.placement } ?? false
-        || state.peers.isPlaced(partition, at: now)
+      state.placed.isPlaced(partition, at: now) || state.peers.isPlaced(partition, at: now)
     }
   }
 }

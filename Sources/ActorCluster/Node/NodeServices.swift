@@ -22,8 +22,8 @@ final class NodeServices: Sendable {
   private let router: NIOLockedValueBox<Router?>
   private let onStoreFailure: @Sendable (StoreError) -> Void
   private let led = NIOLockedValueBox<[PartitionID: UInt64]>([:])
-  /// When each partition loop ticked last, by its number.
-  private let ticks = NIOLockedValueBox<[Int: Int64]>([:])
+  /// When each partition loop ticked last, by its number, and what was committed then where it leads.
+  private let ticks = NIOLockedValueBox<[Int: (at: Int64, commits: [PartitionID: UInt64])]>([:])
   private let confirmed = NIOLockedValueBox<Set<PartitionID>>([])
   /// Tells systems without replicas whom to call.
   let onLeading = NIOLockedValueBox<(@Sendable (PartitionID, UInt64) -> Void)?>(nil)
@@ -71,7 +71,9 @@ final class NodeServices: Sendable {
   /// How far each node's wall clock is ahead of the median, in milliseconds; none while that is not known.
   func clockOffsets() -> [NodeID: Int64] { clocks.status().offsets }
 
-  func observeClock(of node: NodeID, wall: Int64) { clocks.observe(node, wall: wall) }
+  func observeClock(of node: NodeID, wall: Int64, roundTrip: Int64) {
+    clocks.observe(node, wall: wall, roundTrip: roundTrip)
+  }
 
   /// Whether leaderships should be given to a node: by its disk and its clock.
   func mayLead(_ node: NodeID, at now: Int64) -> Bool {
@@ -151,8 +153,8 @@ final class NodeServices: Sendable {
 
   // MARK: heartbeats
 
-  func ticked(_ loop: Int, at monotonic: Int64) {
-    ticks.withLockedValue { $0[loop] = monotonic }
+  func ticked(_ loop: Int, at monotonic: Int64, commits: [PartitionID: UInt64]) {
+    ticks.withLockedValue { $0[loop] = (monotonic, commits) }
   }
 
   /// What this node leads, for its heartbeats: a loop that has not ticked for a while speaks for nobody.
@@ -160,8 +162,10 @@ final class NodeServices: Sendable {
     let now = clock.monotonic()
     let ticks = ticks.withLockedValue { $0 }
     return led.withLockedValue { $0 }.sorted { $0.key < $1.key }.compactMap { partition, term in
-      guard let tick = ticks[Int(partition.rawValue) % loops], now - tick <= milliseconds else { return nil }
-      return AliveFrame.Led(partition: partition, term: term)
+      guard let tick = ticks[Int(partition.rawValue) % loops], now - tick.at <= milliseconds else {
+        return nil
+      }
+      return AliveFrame.Led(partition: partition, term: term, commit: tick.commits[partition])
     }
   }
 

@@ -31,7 +31,13 @@ extension PartitionLoop {
     let operations = services.operations
     if now - handedOver.lastLook >= LeaderSpread.stride {
       handedOver.lastLook = now
-      operations.setCannotLead(Set(hosts.values.filter(\.cannotLead).map(\.id)), loop: number)
+      operations.setCannotLead(
+        Set(hosts.values.filter(\.cannotLead).map(\.id)),
+        notVoting: Set(hosts.values.filter(\.hasNoVote).map(\.id)), loop: number)
+      let news = operations.peers(at: now)
+      for partition in hosts.keys where hosts[partition]?.cannotLead == true {
+        hosts[partition]?.unfit = Set(news.filter { $0.value.cannotLead.contains(partition) }.keys)
+      }
     }
     guard operations.isDraining else { return }
     operations.observe(leads: services.ledNow.keys.sorted(), disk: services.disk, at: now)

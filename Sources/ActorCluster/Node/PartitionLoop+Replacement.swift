@@ -111,6 +111,8 @@ extension PartitionLoop {
       self.assumeIsolated { loop in
         guard !loop.isStopped else { return }
         // Its callers get their answers.
+        loop.hosts[partition]?.sendAllAway()
+        loop.touched.insert(partition)
         loop.drain()
         loop.hosts[partition] = nil
         loop.replacements.joining.remove(partition)

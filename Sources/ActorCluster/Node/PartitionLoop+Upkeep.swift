@@ -14,5 +14,18 @@ extension PartitionLoop {
     if let pressure = services.store.logPressure(), pressure.bytes > retention.logBytes {
       hosts[pressure.partition]?.releaseLog()
     }
+    giveUpLogs(moment)
+  }
+
+  /// Has replicas replaced that stopped and keep too much, where all the others vote meanwhile.
+  private func giveUpLogs(_ moment: Moment) {
+    for partition in hosts.keys.sorted() where hosts[partition]?.isOutgrown == true {
+      guard let voters = hosts[partition]?.alarmPartition.voters else { continue }
+      let others = Set(voters.flatMap { $0 }).subtracting([services.node])
+      guard services.operations.mayGiveUp(partition, others: others, own: services.node, at: moment.monotonic)
+      else { continue }
+      hosts[partition]?.giveUpLog()
+      touched.insert(partition)
+    }
   }
 }

@@ -191,9 +191,6 @@ actor PartitionLoop {
       hosts[partition]?.invoke(asked, moment)
     case .consensus(let message):
       hosts[partition]?.receive(message)
-      if let node = hosts[partition]?.node(of: message.from) {
-        hosts[partition]?.heardLeader(on: node, moment)
-      }
     case .messages(let batch): hosts[partition]?.receive(batch, moment)
     case .acknowledged(let receiver, let sequence):
       hosts[partition]?.acknowledged(by: receiver, upTo: sequence)
@@ -221,7 +218,9 @@ actor PartitionLoop {
     case .nodeAlive(let node, let led, let hearsUs):
       if let led = led.first(where: { $0.partition == partition }) {
         hosts[partition]?.leaderAlive(node, term: led.term)
-        hosts[partition]?.heardLeader(on: node, moment)
+        if let commit = led.commit {
+          hosts[partition]?.heardLeader(on: node, term: led.term, commit: commit, moment)
+        }
       }
       if hearsUs { hosts[partition]?.nodeAlive(node) }
     }
@@ -241,7 +240,9 @@ actor PartitionLoop {
     tendCluster(moment)
     tendFiles(moment)
     drain()
-    services.ticked(number, at: moment.monotonic)
+    var commits: [PartitionID: UInt64] = [:]
+    for partition in hosts.keys { commits[partition] = hosts[partition]?.ledCommit }
+    services.ticked(number, at: moment.monotonic, commits: commits)
   }
 
   // MARK: actions

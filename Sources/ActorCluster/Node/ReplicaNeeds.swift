@@ -70,6 +70,11 @@ package struct ReplicaNeeds: Sendable {
     Set(wanted.filter(\.value.isUnhosted).keys).union(assigning.keys).sorted()
   }
 
+  /// Partitions in which this node has lost its vote, and has not got it back.
+  package var notVoting: Set<PartitionID> {
+    Set(wanted.keys).union(assigning.keys).union(joining.keys)
+  }
+
   /// Returns whether that is news.
   /// - Parameter isMove: nothing was lost.
   package mutating func want(

@@ -9,6 +9,11 @@ package struct NumberedMessage: Codable, Equatable, Sendable {
   package var sequence: UInt64
   package var message: DurableMessage
 
+  package init(sequence: UInt64, message: DurableMessage) {
+    self.sequence = sequence
+    self.message = message
+  }
+
   enum CodingKeys: Int, CodingKey {
     case sequence = 0
     case message = 1

@@ -8,6 +8,9 @@ extension PartitionHost {
 
   /// Calls whose actor is not there wait for it in order; others pass.
   mutating func park(_ call: PartitionCall) {
+    if let problem = barred(call.actor) {
+      return fail(call, .quarantined(partition: id.rawValue, detail: problem))
+    }
     guard loads.parkedCalls < limits.waitingCalls else {
       actions.append(
         .answer(
@@ -23,6 +26,7 @@ extension PartitionHost {
   /// again by the sender.
   mutating func park(_ batch: MessageBatch) {
     for numbered in batch.messages where state.mustLoad(numbered.message.to) {
+      guard mayRestore(numbered.message.to) else { return }
       loads.want(numbered.message.to)
     }
     guard loads.parkedMessages(from: batch.from) < 2 * limits.deliveryWindow else { return }
@@ -46,7 +50,8 @@ extension PartitionHost {
         )
       }
       do {
-        guard mayRestore(key) else { return }
+        // Who waits for it learns that when its turn comes.
+        guard barred(key) == nil else { continue }
         notes?.begin(.actor(key, of: id), key, "")
         defer { notes?.end() }
         try state.admit(key, actor.rows)

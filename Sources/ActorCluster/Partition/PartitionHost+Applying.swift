@@ -35,7 +35,7 @@ extension PartitionHost {
     }
     do {
       let record = try CBORDecoder().decode(LogRecord.self, from: bytes)
-      guard state.mustLoad(for: record) == nil else { return false }
+      if let actor = state.mustLoad(for: record) { return !mayRestore(actor) }
       guard mayApply(entry, record) else { return true }
       notes?.begin(.entry(entry.index, term: entry.term, of: id), record.actor, record.cause.kind)
       defer { notes?.end() }

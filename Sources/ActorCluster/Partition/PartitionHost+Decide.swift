@@ -17,8 +17,8 @@ extension PartitionHost {
     } else if !isLeader {
       sendOn(call, now)
     } else if case .quarantined(let detail) = health {
-      // What only this replica cannot read another leads soon.
-      if filesFault != nil, raft.membership.allVoters.count > 1 {
+      // What only this replica cannot read or apply another leads soon.
+      if raft.membership.allVoters.count > 1 {
         actions.append(.answer(call.id, .redirected(to: nil)))
       } else {
         fail(call, .quarantined(partition: id.rawValue, detail: detail))
@@ -198,6 +198,7 @@ extension PartitionHost {
       if isPlanted(.fireTimerLate), time < timer.at.advanced(byMilliseconds: 4_000) { return }
       // It fires in a later tick, when its actor has come.
       guard !state.mustLoad(timer.actor) else {
+        guard mayRestore(timer.actor) else { return }
         loads.want(timer.actor)
         continue
       }

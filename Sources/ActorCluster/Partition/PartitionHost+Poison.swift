@@ -24,6 +24,9 @@ extension PartitionHost {
     let nothing = ErasedDecision(events: [], messages: [], timers: [], reply: [])
     var record = record(cause, message.to, nothing, at: time)
     record.setAside = message
+    if message.argument.count > limits.recordBytes / 2 {
+      record.setAside = DurableMessage(to: message.to, method: message.method, encoded: [])
+    }
     guard propose(record, for: nil) else { return false }
     actions.append(.undeliverable(message, .poisoned(command: "\(key)", crashes: crashes)))
     return true
@@ -38,11 +41,36 @@ extension PartitionHost {
     return false
   }
 
-  /// The same of an actor's rows.
+  /// Why an actor's rows must not be restored on this node; nil when they may.
+  func barred(_ actor: ActorKey) -> String? {
+    poison.crashes(of: .actor(actor, of: id)).map {
+      "restoring \(actor) from its rows has crashed this node \($0) times"
+    }
+  }
+
+  /// False, and this replica stops, if something that was accepted needs an actor that must not be restored here: another
+  /// node may cope. Callers are refused that one actor only.
   mutating func mayRestore(_ actor: ActorKey) -> Bool {
-    guard let crashes = poison.crashes(of: .actor(actor, of: id)) else { return true }
-    quarantine("restoring \(actor) from its rows has crashed this node \(crashes) times")
+    guard let problem = barred(actor) else { return true }
+    quarantine(problem)
     return false
+  }
+
+  // MARK: the log of a replica that has stopped
+
+  /// Stopped before an entry, the replica keeps all that follows it, on the disk and in memory, because nothing of it is applied.
+  /// That has become too much: the other replicas can replace it, by a state that has the entry behind it.
+  package var isOutgrown: Bool {
+    guard case .quarantined = health, filesFault == nil, raft.violation == nil, !isWitness, !isLeader,
+      raft.membership.allVoters.count > 1, raft.membership.isVoter(raft.id)
+    else { return false }
+    return mustCompact || raft.lastIndex - min(raft.lastIndex, appliedIndex) >= limits.compactionEntries
+  }
+
+  /// Has it replaced. Its vote is lost then, until another replica of this node has caught up.
+  package mutating func giveUpLog() {
+    guard isOutgrown, case .quarantined(let detail) = health else { return }
+    quarantineFiles("\(detail); what came after that has grown too large to be kept here")
   }
 }
 

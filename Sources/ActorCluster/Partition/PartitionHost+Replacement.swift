@@ -51,6 +51,17 @@ extension PartitionHost {
     if health == .running, !isWitness { loads.want(ClusterActor.key) }
   }
 
+  /// Whether the node of that member begins anew under a later id: the files that it was are gone, and with them its vote.
+  func isSuperseded(_ replica: ReplicaID) -> Bool {
+    let original = ReplicaNaming.original(of: replica)
+    return (raft.membership.members + [raft.id]).contains {
+      $0 > replica && ReplicaNaming.original(of: $0) == original
+    }
+  }
+
+  /// Its vote is lost, or is about to be.
+  package var hasNoVote: Bool { raft.violation != nil || filesFault != nil }
+
   /// A replica whose own files cannot be used.
   mutating func quarantineFiles(_ detail: String) {
     filesFault = detail

@@ -1,31 +1,57 @@
 // Reads that any replica answers by itself, as old as it may be. Part of the partition host, a value.
 package import PeerTransport
-internal import Raft
+package import Raft
 
-/// Since when a replica may lack something that its leader has.
+/// Since when a replica may lack something that its leader has committed.
 struct Staleness: Sendable {
-  /// When the leader was last heard, and when all that was known to be committed then was applied here, on the monotonic clock.
-  var heard: Int64?
-  var complete: Int64?
+  /// "So much was committed then." The replica may have far less of it, and knows only what it has itself.
+  private struct Word: Sendable {
+    var commit: LogIndex
+    var at: Int64
+  }
+
+  /// The last moment, on the monotonic clock, of which all that was committed then is applied here.
+  private(set) var complete: Int64?
+  /// What the leader said since: the first word that this replica has not caught up with, and the last one.
+  private var first: Word?
+  private var last: Word?
+
+  init(complete: Int64? = nil) { self.complete = complete }
+
+  mutating func heard(commit: LogIndex, at now: Int64, applied: LogIndex) {
+    reached(applied)
+    let word = Word(commit: commit, at: now)
+    if first == nil { first = word } else { last = word }
+    reached(applied)
+  }
+
+  mutating func reached(_ applied: LogIndex) {
+    while let word = first, word.commit <= applied {
+      complete = word.at
+      first = last
+      last = nil
+    }
+  }
 }
 
 extension PartitionHost {
   // MARK: what the replica knows
 
-  /// The node's heartbeat or a message says that its replica leads.
-  package mutating func heardLeader(on node: NodeID, _ now: Moment) {
-    guard !isLeader, leaderNode == node else { return }
-    staleness.heard = now.monotonic
-    if appliedIndex >= raft.commitIndex { staleness.complete = now.monotonic }
+  /// What the leader says in its node's heartbeats; nil elsewhere.
+  package var ledCommit: LogIndex? { isLeader ? raft.commitIndex : nil }
+
+  /// The node's heartbeat says that its replica leads, and what is committed there.
+  package mutating func heardLeader(on node: NodeID, term: Term, commit: LogIndex, _ now: Moment) {
+    guard !isLeader, leaderNode == node, raft.term == term else { return }
+    staleness.heard(commit: commit, at: now.monotonic, applied: appliedIndex)
   }
 
-  /// How old the state here may be, in milliseconds; nil when nobody can say: no leader was ever heard.
+  /// How old the state here may be, in milliseconds; nil when nobody can say: it has never had all that its leader had.
   ///
   /// A leader that is cut off takes itself for one until its election timeout is over: so much more it may be.
   func age(_ now: Moment) -> Int64? {
     if isServing { return 0 }
-    let since = appliedIndex >= raft.commitIndex ? staleness.heard : staleness.complete
-    return since.map { max(0, now.monotonic - $0) }
+    return staleness.complete.map { max(0, now.monotonic - $0) }
   }
 
   // MARK: reading
@@ -43,6 +69,15 @@ extension PartitionHost {
       actions.append(.answer(call.id, .redirected(to: leaderNode)))
       return
     }
+    // One that is rebuilt may lack what its node has shown before.
+    guard raft.membership.isVoter(raft.id) else {
+      return fail(
+        call,
+        .unavailable(
+          reason: "the replica of \(id) on this node is being rebuilt, and is no voter yet",
+          retryAfterMilliseconds: 1_000))
+    }
+    staleness.reached(appliedIndex)
     guard let age = age(now), age <= limit else { return fail(call, tooOld(limit, now)) }
     guard !state.mustLoad(call.actor) else { return park(call) }
     state.use(call.actor)
@@ -67,7 +102,7 @@ extension PartitionHost {
     let known = age(now).map { "what this replica of \(id) has is \($0) ms old" }
     return .unavailable(
       reason:
-        "\(known ?? "this replica of \(id) has not heard a leader yet"), and at most \(limit) ms were asked for",
+        "\(known ?? "this replica of \(id) has not had all yet that its leader has"), and at most \(limit) ms were asked for",
       retryAfterMilliseconds: 200)
   }
 

@@ -83,6 +83,12 @@ extension PartitionHost {
   /// The node's link is down: who leads there may have ended.
   package mutating func nodeCut(_ node: NodeID) { leaderless.cut.insert(node) }
 
+  /// This replica is to be no more: everybody who waits for it asks elsewhere.
+  package mutating func sendAllAway() {
+    stopLeading()
+    dropLeaderless()
+  }
+
   /// This replica will hear of no leader any more.
   mutating func dropLeaderless() {
     for held in leaderless.held { actions.append(.answer(held.id, .redirected(to: nil))) }

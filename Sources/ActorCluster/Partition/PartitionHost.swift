@@ -91,6 +91,8 @@ package struct PartitionHost: Sendable {
   package var poison = PoisonVerdicts.none
   /// Where the node notes what it does, in case it dies of it; nil in simulations.
   package var notes: (any InFlightNotes)?
+  /// Nodes that would only give the leadership back.
+  package var unfit: Set<NodeID> = []
   let limits: PartitionLimits
 
   package enum Health: Equatable, Sendable {
@@ -170,10 +172,11 @@ package struct PartitionHost: Sendable {
 
   package mutating func tick(_ now: Moment) {
     guard raft.violation == nil else { return }
+    raft.isReluctant = cannotLead
     raft.tick()
-    if case .quarantined = health { handOver() }
+    if cannotLead { handOver() }
     if isServing {
-      staleness = Staleness(heard: now.monotonic, complete: now.monotonic)
+      staleness = Staleness(complete: now.monotonic)
       fireTimers(now)
       delivery.tick(now.monotonic)
       housekeep(now)
@@ -224,11 +227,12 @@ package struct PartitionHost: Sendable {
     try? raft.transferLeadership(to: replica)
   }
 
-  /// A replica that cannot serve gives the leadership to the one that has most of its log.
+  /// A replica that cannot serve gives the leadership to the one that has most of its log, if that can.
   private mutating func handOver() {
     guard isLeader, raft.transferTarget == nil,
       let best = raft.progress.filter({
         $0.isRecentlyActive && raft.membership.isVoter($0.id) && !raft.membership.isWitness($0.id)
+          && !(node(of: $0.id).map(unfit.contains) ?? false)
       }).max(by: { $0.match < $1.match })
     else { return }
     try? raft.transferLeadership(to: best.id)
@@ -384,7 +388,7 @@ package struct PartitionHost: Sendable {
 
   /// Tells every caller to ask the new leader. What was decided may still commit; a retry with the same command id
   /// then finds its reply.
-  private mutating func stopLeading() {
+  mutating func stopLeading() {
     for entry in undecided {
       if let call = entry.call { actions.append(.answer(call, .redirected(to: leaderNode))) }
     }

@@ -51,6 +51,28 @@ package struct OutboundCredit: Equatable, Sendable {
   }
 }
 
+/// What a callee has to tell of one-way calls that are done with: the totals of one turn of the loop go in one frame, which would
+/// cost as much as a short method for each.
+package struct CreditReport: Equatable, Sendable {
+  private var total: UInt64?
+
+  package init() {}
+
+  /// - Parameter total: of `InboundCredit.finishedOneWay`; it never falls.
+  /// - Returns: whether this is the first since the last report: then it is to be taken at the end of the turn.
+  package mutating func add(_ total: UInt64?) -> Bool {
+    guard let total else { return false }
+    defer { self.total = total }
+    return self.total == nil
+  }
+
+  /// What to tell; nil when that was done.
+  package mutating func take() -> UInt64? {
+    defer { total = nil }
+    return total
+  }
+}
+
 /// The callee's side of the same window.
 package struct InboundCredit: Equatable, Sendable {
   package let window: Int

@@ -16,8 +16,7 @@ final class CallLink: Sendable {
 
   private struct Inbound: Sendable {
     var credit: InboundCredit
-    /// One-way calls that are done with, which the peer will be told at the end of this turn of the loop.
-    var finished: UInt64?
+    var report = CreditReport()
   }
 
   private enum Number: Sendable {
@@ -155,18 +154,13 @@ final class CallLink: Sendable {
   }
 
   func finishedOneWay(_ cost: Int) {
-    let isFirst = inbound.withLock { inbound in
-      guard let total = inbound.credit.finishedOneWay(cost) else { return false }
-      defer { inbound.finished = total }
-      return inbound.finished == nil
-    }
+    let isFirst = inbound.withLock { $0.report.add($0.credit.finishedOneWay(cost)) }
     guard isFirst else { return }
-    // A frame for each call would cost as much as a short method.
     if loop.inEventLoop { loop.execute { self.tellFinished() } } else { tellFinished() }
   }
 
   private func tellFinished() {
-    if let total = inbound.withLock({ $0.finished.take() }) { control { $0.writeCredit(total) } }
+    if let total = inbound.withLock({ $0.report.take() }) { control { $0.writeCredit(total) } }
   }
 
   /// A short frame that goes before calls.

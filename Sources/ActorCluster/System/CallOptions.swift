@@ -22,8 +22,9 @@ public struct CallOptions: Sendable {
     /// It has the effects of all that was acknowledged before the call.
     case linearizable
     /// Answered by this node's own replica, without asking anybody, from all that it knows to be committed; refused as
-    /// `unavailable` if it heard its leader last, or had applied that, longer ago. What the leader committed and has not sent yet,
-    /// as to a replica that catches up, is not counted. A system without a replica reads as usual.
+    /// `unavailable` if the last moment of which it has all that its leader had committed is longer ago, and while it is rebuilt.
+    /// Leaders say how far they are in heartbeats: the way of one of them, and a tick, are not counted. A system without a
+    /// replica reads as usual.
     case stale(maximumAge: Duration)
   }
 

@@ -19,6 +19,30 @@ package struct RedialLimit: Sendable {
   }
 }
 
+/// What a node has under way to other nodes on behalf of peers that do not reach these. Its own calls to a node and all that it
+/// relays share what that node allows it, and peers may have more under way here than that: the larger part is for its own.
+package struct RelayLimit: Sendable {
+  /// Of the window of the node that is asked.
+  package static let share = 4
+
+  private var underWay: [NodeID: Int] = [:]
+
+  package init() {}
+
+  /// - Returns: whether there is room for it. One always has.
+  package mutating func begin(_ cost: Int, to node: NodeID, window: Int) -> Bool {
+    let before = underWay[node] ?? 0
+    guard before == 0 || before + cost <= window / Self.share else { return false }
+    underWay[node] = before + cost
+    return true
+  }
+
+  package mutating func end(_ cost: Int, to node: NodeID) {
+    let left = (underWay[node] ?? 0) - cost
+    underWay[node] = left > 0 ? left : nil
+  }
+}
+
 /// Partitions that another node leads now. The one before says so to those who wait for its answers, unless it hangs or is cut
 /// off.
 package struct LeaderMoves: Sendable {
@@ -31,10 +55,11 @@ package struct LeaderMoves: Sendable {
 
   /// Those whose former leader has had its time, in order.
   package mutating func due(_ changed: Set<PartitionID>, now: Int64) -> [PartitionID] {
-    for partition in changed { waiting[partition] = now + Self.farewell }
-    guard !waiting.isEmpty else { return [] }
+    guard !waiting.isEmpty || !changed.isEmpty else { return [] }
     let due = waiting.filter { $0.value <= now }.keys.sorted()
     for partition in due { waiting[partition] = nil }
+    // One that moves again and again does not keep those waiting who asked the first.
+    for partition in changed where waiting[partition] == nil { waiting[partition] = now + Self.farewell }
     return due
   }
 }

@@ -45,8 +45,8 @@ extension Caller {
     clock.monotonic() + (timeLeft.map(Int64.init) ?? configuration.timing.attemptMilliseconds)
   }
 
-  /// What to do with the answer to a peer's call: one that names a leader is asked there, once, on behalf of the peer. Its
-  /// credit bounds how many there are.
+  /// What to do with the answer to a peer's call: one that names a leader is asked there, once, on behalf of the peer. The
+  /// peer's credit and `RelayLimit` bound how many there are.
   func relaying(
     _ call: CallFrame.Call, _ target: CallTarget, otherwise respond: @escaping @Sendable (CallAnswer) -> Void
   ) -> @Sendable (CallAnswer) -> Void {
@@ -57,18 +57,26 @@ extension Caller {
     return { answer in
       guard case .redirected(let leader?) = answer else { return respond(answer) }
       let attempt = Attempt(actor: actor, target: target, argument: argument, deadline: deadline)
+      guard let link = self.links.link(to: leader) else { return respond(.failed(Self.unreached(leader))) }
+      let cost = attempt.cost
+      guard self.beginRelay(cost, to: leader, window: link.credit.window) else {
+        return respond(
+          .failed(
+            .unavailable(
+              reason: "it relays as many calls to \(leader) as it may", retryAfterMilliseconds: 50)))
+      }
       Task {
-        respond(await TraceContext.$current.withValue(trace) { await self.relay(attempt, to: leader) })
+        let answer = await TraceContext.$current.withValue(trace) { await self.relay(attempt, over: link) }
+        self.endRelay(cost, to: leader)
+        respond(answer)
       }
     }
   }
 
   /// The peer does not learn that its call was redirected, which may be after it was decided: so what the leader refuses is no
   /// more than unknown to it, and it asks again with the same id.
-  nonisolated(nonsending) private func relay(_ attempt: Attempt, to leader: NodeID) async -> CallAnswer {
-    guard let link = links.link(to: leader) else {
-      return .failed(.unavailable(reason: "it does not reach \(leader) either", retryAfterMilliseconds: 100))
-    }
+  nonisolated(nonsending) private func relay(_ attempt: Attempt, over link: CallLink) async -> CallAnswer {
+    let leader = link.peer.node
     switch await make(attempt, over: link) {
     case .reply(let bytes): return .reply(Array(bytes.readableBytesView))
     case .answer(.failed(.overloaded(let what, let delay))):
@@ -80,7 +88,11 @@ extension Caller {
     case .lost(let why):
       return .failed(.unavailable(reason: "\(leader) \(why)", retryAfterMilliseconds: 100))
     case .notConnected, .cancelled:
-      return .failed(.unavailable(reason: "it does not reach \(leader) either", retryAfterMilliseconds: 100))
+      return .failed(Self.unreached(leader))
     }
+  }
+
+  private static func unreached(_ leader: NodeID) -> ClusterError {
+    .unavailable(reason: "it does not reach \(leader) either", retryAfterMilliseconds: 100)
   }
 }

@@ -48,6 +48,7 @@ final class Caller: Sendable {
     var start = 0
     var redials = RedialLimit()
     var moves = LeaderMoves()
+    var relays = RelayLimit()
   }
 
   let configuration: SystemConfiguration
@@ -58,6 +59,13 @@ final class Caller: Sendable {
   let host: NodeHost?
   private let session: SessionID
   private let state: Mutex<State>
+
+  /// See `RelayLimit`.
+  func beginRelay(_ cost: Int, to node: NodeID, window: Int) -> Bool {
+    state.withLock { $0.relays.begin(cost, to: node, window: window) }
+  }
+
+  func endRelay(_ cost: Int, to node: NodeID) { state.withLock { $0.relays.end(cost, to: node) } }
 
   init(
     configuration: SystemConfiguration, links: CallLinks, directory: LeaderDirectory, clock: ClusterClock,
@@ -138,7 +146,7 @@ final class Caller: Sendable {
         attempt.mayRelay = routing.wantsRelay
         switch await make(attempt, at: node, key, partition) {
         case .reply(let bytes):
-          if host == nil { directory.setLeader(node, of: partition) }
+          learn(node, partition, attempt)
           return .reply(Array(bytes.readableBytesView))
         case .cancelled:
           return .failed(Self.cancelled)
@@ -166,11 +174,16 @@ final class Caller: Sendable {
         case .answer(.failed(.unavailable(let why, _))):
           routing.unanswered(by: node, "says: \(why)")
         case .answer(let answer):
-          if host == nil, !answer.isFailure { directory.setLeader(node, of: partition) }
+          if !answer.isFailure { learn(node, partition, attempt) }
           return answer
         }
       }
     }
+  }
+
+  /// Who answers leads, as far as a system without replicas knows, unless it may have asked the leader on this one's behalf.
+  private func learn(_ node: NodeID, _ partition: PartitionID, _ attempt: Attempt) {
+    if host == nil, !attempt.mayRelay { directory.setLeader(node, of: partition) }
   }
 
   /// Calls a node-bound actor: one attempt, because it has no other place.

@@ -116,15 +116,10 @@ extension ClusterSystem {
 
   private func drainCheck(_ host: NodeHost) async -> DrainCheck {
     let now = clock.monotonic()
-    let naming = host.view.naming
-    var voters: [PartitionID: Set<NodeID>] = [:]
-    for partition in await host.status() {
-      guard let replicas = partition.voters else { continue }
-      voters[partition.partition] = Set(replicas.compactMap { naming.node(of: $0) })
-    }
-    let news = host.services.operations.peers(at: now)
+    let news = host.services.operations.peers(at: now, within: DrainCheck.silence)
     return DrainCheck(
-      voters: voters, heard: Set(news.keys), draining: Set(news.filter { $0.value.phase != .active }.keys))
+      partitions: await host.partitionVotes(), heard: Set(news.keys),
+      draining: Set(news.filter { $0.value.phase != .active }.keys))
   }
 
   // MARK: transfers
@@ -140,14 +135,27 @@ extension ClusterSystem {
     let operations = host.services.operations
     let now = clock.monotonic()
     guard target == node || operations.mayLead(target, partition, at: now) else {
-      throw .unfit(partition, target, because: "it is being drained, or its replica is quarantined")
+      throw .unfit(
+        partition, target, because: "it is being drained, its clock is off, or its replica is quarantined")
     }
     guard target == node || host.services.disk.mayLead(target, at: now) else {
       throw .unfit(partition, target, because: "it is not heard, or its disk is not fit")
     }
-    operations.place(partition, at: now)
+    let before = operations.place(partition, at: now)
     // The one that takes over must know that it may keep it.
     host.pingAll()
+    do throws(TransferRefused) {
+      try await handOver(partition, to: target, host)
+    } catch {
+      operations.unplace(partition, to: before)
+      host.pingAll()
+      throw error
+    }
+  }
+
+  private func handOver(_ partition: PartitionID, to target: NodeID, _ host: NodeHost)
+    async throws(TransferRefused)
+  {
     switch await host.loop(of: partition).handOver(partition, to: target) {
     case .begun: break
     case .isThere: return

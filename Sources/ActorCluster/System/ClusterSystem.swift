@@ -260,7 +260,10 @@ public final class ClusterSystem: DistributedActorSystem, Sendable {
     let eventLoop = transport.eventLoop
     func start(_ onStart: @escaping @Sendable (StartedCall) -> Void) {
       let begin: @Sendable () -> Void = {
-        onStart(entry.start(place, ByteBuffer(bytes: argument), trace))
+        // On the loop itself this is still the caller's task, and its command id and deadline are for this call only.
+        Self.$callOptions.withValue(CallOptions()) {
+          onStart(entry.start(place, ByteBuffer(bytes: argument), trace))
+        }
       }
       if eventLoop.inEventLoop { begin() } else { eventLoop.execute(begin) }
     }

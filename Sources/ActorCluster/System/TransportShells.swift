@@ -33,6 +33,12 @@ struct TransportLinks: FrameLinks {
     _ = trySend(frame, to: node)
   }
 
+  /// The shortest round trip that was seen on the link to a node, in milliseconds; nil while none is known.
+  func roundTrip(to node: NodeID) -> Int64? {
+    transport.links().lazy.filter { $0.peer == node && $0.role == .node }
+      .compactMap(\.minimumRoundTrip).min().map { Int64($0 / .milliseconds(1)) }
+  }
+
   /// Whether the link took it.
   func trySend(_ frame: Frame, to node: NodeID) -> Bool {
     do {

@@ -149,6 +149,10 @@ package struct PingFrame: Codable, Sendable {
   var level: UInt32?
   /// How far the partitions are that the sender leads.
   var placement: PlacementReport?
+  /// Partitions in which the sender has lost its vote; nil for none.
+  var notVoting: [PartitionID]?
+  /// The sender takes its clock for one that is off; nil if it does not.
+  var isClockOff: Bool?
 
   enum CodingKeys: Int, CodingKey {
     case wall = 0
@@ -167,6 +171,8 @@ package struct PingFrame: Codable, Sendable {
     case members = 27
     case level = 28
     case placement = 29
+    case notVoting = 30
+    case isClockOff = 31
   }
 }
 
@@ -176,13 +182,18 @@ extension PingFrame {
     cannotLead = news.cannotLead.isEmpty ? nil : news.cannotLead.sorted()
     placed = news.placed.isEmpty ? nil : news.placed.sorted()
     version = news.version
+    notVoting = news.notVoting.isEmpty ? nil : news.notVoting.sorted()
+    isClockOff = news.isClockOff ? true : nil
   }
 
   /// What it says, or that it says nothing. A phase of a newer version is one in which the node should lead nothing.
   var news: NodeNews {
-    NodeNews(
+    var news = NodeNews(
       phase: drain.map { DrainPhase(rawValue: $0) ?? .draining } ?? .active,
       cannotLead: Set(cannotLead ?? []), placed: Set(placed ?? []), version: version)
+    news.notVoting = Set(notVoting ?? [])
+    news.isClockOff = isClockOff ?? false
+    return news
   }
 }
 

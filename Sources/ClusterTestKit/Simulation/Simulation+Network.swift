@@ -54,7 +54,9 @@ extension Simulation {
 
   /// One heartbeat to each node, for all its partitions.
   func beat(_ node: SimulatedNode, _ moment: Moment) {
-    let led = node.hosts.filter(\.isLeader).map { AliveFrame.Led(partition: $0.id, term: $0.raft.term) }
+    let led = node.hosts.filter(\.isLeader).map {
+      AliveFrame.Led(partition: $0.id, term: $0.raft.term, commit: $0.raft.commitIndex)
+    }
     for other in nodes where other.index != node.index {
       send(.alive(node.heartbeats.next(to: other.id, led: led)), from: node, to: other.index)
     }

@@ -44,8 +44,8 @@ struct CtlDrain: AsyncParsableCommand {
     discussion: """
       The node hands its leaderships to nodes that are caught up, takes none, is not ready any more for load balancers, and \
       ends its event streams, whose readers resume elsewhere. It goes on answering. Refused where the others would have no \
-      majority without it. Exit codes: 0 it leads nothing, and may be stopped unless it says otherwise; 1 it was refused, or did not come about in time; 2 no usable \
-      token or address was given.
+      majority without it. Exit codes: 0 it may be stopped; 1 it was refused, did not come about in time, or the others have no \
+      majority without it; 2 no usable token or address was given.
       """)
 
   @OptionGroup var target: TargetOptions
@@ -63,27 +63,24 @@ struct CtlDrain: AsyncParsableCommand {
         .POST, "/v1/node/drain", body: force ? #"{"force": true}"# : "{}", as: DrainJSON.self)
       let deadline = ContinuousClock.now + .seconds(timeout)
       var said = ""
-      while drain.state != .drained {
+      while !drain.safeToStop {
         let words = DrainWords.progress(drain)
         if words != said { print(words) }
         said = words
+        // Nobody waits for those without whom it was wanted.
+        if force, drain.state == .drained { throw ExitStatus.failed.because(DrainWords.unsafe(drain)) }
         if let obstacle = drain.obstacle {
           throw ExitStatus.failed.because(
             "\(drain.node) cannot be drained: \(obstacle). Bring another node back, or put this one back into service with "
               + "switchboard ctl undrain")
         }
         guard ContinuousClock.now < deadline else {
-          throw ExitStatus.failed.because(
-            "\(drain.node) was not drained within \(timeout) s. It goes on; ask again, or see its log")
+          throw ExitStatus.failed.because(DrainWords.late(drain, seconds: timeout))
         }
         try await Task.sleep(for: .milliseconds(100))
         drain = try await node.send(.GET, "/v1/node/drain", as: DrainJSON.self)
       }
-      if let warning = drain.warning {
-        print("\(drain.node) leads nothing any more, but do not stop it yet: \(warning)")
-      } else {
-        print("\(drain.node) leads nothing any more: safe to stop")
-      }
+      print("\(drain.node) leads nothing any more: safe to stop")
     } catch let failure as NodeRequest.Failure {
       throw ExitStatus.failed.because(failure.words)
     }
@@ -149,9 +146,22 @@ struct CtlTransfer: AsyncParsableCommand {
 /// What is said while a node is drained. Pure.
 package enum DrainWords {
   package static func progress(_ drain: DrainJSON) -> String {
+    if drain.state == .drained { return unsafe(drain) }
     guard !drain.leads.isEmpty else { return "\(drain.node) leads nothing any more; its last callers move" }
     let numbers = drain.leads.map(String.init).joined(separator: ", ")
     return
       "\(drain.node) leads \(drain.leads.count) partition\(drain.leads.count == 1 ? "" : "s") still: \(numbers)"
+  }
+
+  /// Of one that leads nothing, and may not be stopped all the same.
+  package static func unsafe(_ drain: DrainJSON) -> String {
+    "\(drain.node) leads nothing any more, but do not stop it yet: \(drain.warning ?? "it does not say that it is safe")"
+  }
+
+  /// What is said when the time is over.
+  package static func late(_ drain: DrainJSON, seconds: Int) -> String {
+    drain.state == .drained
+      ? "\(unsafe(drain)). It stays out of service"
+      : "\(drain.node) was not drained within \(seconds) s. It goes on; ask again, or see its log"
   }
 }
