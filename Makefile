@@ -19,7 +19,7 @@ DEMO_FLAGS := $(if $(DATA),--data "$(DATA)") $(if $(DAY),--day "$(DAY)") $(if $(
 # Two builds at once would wait for each other.
 .NOTPARALLEL:
 .PHONY: help demo failover transfer build bootstrap test test-debug test-release lint format chaos check-steps simulate \
-  simulate-mutants scenarios linearizability crash-loop bench bench-calls bench-commits bench-failover bench-scale fuzz clean
+  simulate-mutants scenarios linearizability crash-loop bench bench-calls bench-commits bench-failover bench-scale bench-routing fuzz clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -88,6 +88,9 @@ bench-calls: build ## distributed calls between two processes beside raw TCP; al
 	$(SWITCHBOARD) bench calls --seconds $(or $(SECONDS),2)
 	LD_PRELOAD=$(CURDIR)/.build/allocations.so $(SWITCHBOARD) bench calls --seconds 0.5 --tls on
 	Benchmarks/peers/erlang-calls.sh
+
+bench-routing: build ## decisions of the routing engine: agents, queues, skills, waiting
+	$(SWITCHBOARD) bench routing
 
 bench-commits: build ## commits of a cluster of three processes, beside the floor of the run and etcd; ON: a directory
 	$(SWITCHBOARD) bench commits --on $(or $(ON),.) --etcd Benchmarks/peers/etcd-commits.sh

@@ -7,7 +7,7 @@ struct BenchCommand: AsyncParsableCommand {
     commandName: "bench", abstract: "Measure this machine and this build.",
     subcommands: [
       Store.self, Calls.self, Codec.self, CommitsBenchCommand.self, FailoverBenchCommand.self,
-      ScaleBenchCommand.self,
+      ScaleBenchCommand.self, RoutingBenchCommand.self,
       BenchPeerCommand.self,
     ])
 
