@@ -285,7 +285,7 @@ let package = Package(
       name: "SwitchboardTests",
       dependencies: [
         "ActorCluster", "AlarmForwarding", "Alarms", "CertificateAuthority", "ContactCenter", "Gateway",
-        "HistoryChecker", "NodeStore", "PeerTransport", "RevocationList", "Switchboard",
+        "HistoryChecker", "NodeStore", "PeerTransport", "Raft", "RevocationList", "Switchboard",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ],

@@ -19,18 +19,21 @@ public struct NodeReport: Codable, Equatable, Sendable {
   public var holds: Int
   /// The cluster as it knows it.
   public var members: MembershipReport?
+  /// Partitions in which it is a witness.
+  public var witnesses: Int
 
   public init(level: DiskLevel, partitions: [PartitionStatus], members: MembershipReport? = nil) {
     self.level = level
     self.members = members
     holds = partitions.count { $0.replica != nil }
     leads = partitions.count { $0.isServing }
+    witnesses = partitions.count { $0.isWitness }
     votes = partitions.count { partition in
       guard let replica = partition.replica, partition.health == "running", partition.leader != nil else {
         return false
       }
       return partition.voters?.contains(replica) == true
-        && partition.appliedIndex + 1_024 >= partition.commitIndex
+        && (partition.isWitness || partition.appliedIndex + 1_024 >= partition.commitIndex)
     }
     terms = partitions.reduce(0) { $0 + $1.term }
     applied = partitions.reduce(0) { $0 + $1.appliedIndex }

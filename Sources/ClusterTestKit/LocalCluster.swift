@@ -14,17 +14,21 @@ public struct LocalCluster: Codable, Sendable {
   public let partitionCount: UInt32
   /// Of all nodes those that found the cluster; the others join when they are let in. Nil: all.
   public let founders: [String]?
+  /// Nodes that keep only the log.
+  public let witnesses: [String]
 
   private static let file = "cluster.json"
 
   /// Makes a new cluster below `directory`: free ports, an authority, a certificate per node and one for a client.
   public init(
-    makingIn directory: String, nodes: [String], founders: [String]? = nil, partitionCount: UInt32 = 16
+    makingIn directory: String, nodes: [String], founders: [String]? = nil, partitionCount: UInt32 = 16,
+    witnesses: [String] = []
   ) throws {
     name = "test"
     self.founders = founders
     self.directory = directory
     self.partitionCount = partitionCount
+    self.witnesses = witnesses
     ports = Dictionary(uniqueKeysWithValues: try zip(nodes, FreePorts.find(nodes.count)))
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     let authority = try CertificateAuthority.create(cluster: name, validFor: .seconds(86_400), now: Date())
@@ -64,7 +68,7 @@ public struct LocalCluster: Codable, Sendable {
   public var topology: ClusterTopology {
     ClusterTopology(
       name: name, nodes: founders.map { $0.map { NodeID(rawValue: $0) } } ?? nodes,
-      partitionCount: partitionCount)
+      partitionCount: partitionCount, witnesses: witnesses.map { NodeID(rawValue: $0) })
   }
 
   public func configuration(of node: NodeID, incarnation: UInt64) -> SystemConfiguration {
@@ -91,7 +95,9 @@ public struct LocalCluster: Codable, Sendable {
     let isJoining = identity.role == .node && joins(identity.node)
     let known = identity.role == .client ? nodes : isJoining ? [] : topology.nodes
     var configuration = SystemConfiguration(
-      topology: ClusterTopology(name: name, nodes: known, partitionCount: partitionCount),
+      topology: ClusterTopology(
+        name: name, nodes: known, partitionCount: partitionCount,
+        witnesses: witnesses.map { NodeID(rawValue: $0) }),
       transport: TransportConfiguration(
         identity: identity, listen: listen.map { placed($0, of: identity.node) },
         peers: Dictionary(uniqueKeysWithValues: peers.map { ($0, placed($1, of: $0)) }),
@@ -99,6 +105,7 @@ public struct LocalCluster: Codable, Sendable {
           certificatePath: "\(pki)\(identity.node.rawValue).pem",
           keyPath: "\(pki)\(identity.node.rawValue).key",
           authorityPath: "\(pki)ca.pem")))
+    configuration.isWitness = witnesses.contains(identity.node.rawValue)
     // So that partitions that leave a node are seen to leave it.
     if founders != nil { configuration.founding.copies = .voters }
     return configuration

@@ -40,7 +40,9 @@ public struct CounterNode {
       directory: cluster.dataDirectory(of: node),
       identity: StoreIdentity(cluster: cluster.name, node: node.rawValue), readModels: [],
       isAlone: cluster.nodes.count == 1, faults: faults.storeFaults,
-      report: { logger.warning("data directory", metadata: ["note": "\($0)"]) })
+      beforeSettingAside: { store in
+        Divergence.write(store) { logger.error("data directory", metadata: ["note": "\($0)"]) }
+      }, report: { logger.warning("data directory", metadata: ["note": "\($0)"]) })
     let (lost, isLost) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingNewest(1))
     var configuration = cluster.configuration(of: node, incarnation: store.incarnation)
     configuration.disk = try cluster.diskSettings()

@@ -93,6 +93,8 @@ public struct Gateway: Sendable {
     let routes = GuardedRoutes(
       router: router, authentication: Authentication(TokenTable(configuration.tokens)))
     let calls = ClusterCalls(system: system, bodyLimit: limits.bodyBytes)
+    let isWitness = system.isWitness
+    let readModel: any ReadModelReading = isWitness ? WitnessReadModel() : readModel
     PageRoute(origins: origins).register(on: router)
     HealthRoutes(system: system, statistics: statistics, alarms: alarms).register(on: router, routes)
     ClusterRoute(system: system, configuration: configuration, alarms: alarms).register(on: routes)
@@ -104,7 +106,7 @@ public struct Gateway: Sendable {
     InteractionRoutes(calls: calls).register(on: routes)
     AgentRoutes(calls: calls, readModel: readModel, listLimit: limits.listed).register(on: routes)
     QueueRoutes(calls: calls, readModel: readModel, listLimit: limits.listed).register(on: routes)
-    if let backups { BackupRoute(backups: backups, calls: calls).register(on: routes) }
+    if let backups, !isWitness { BackupRoute(backups: backups, calls: calls).register(on: routes) }
     if let alarms { AlarmRoutes(alarms: alarms, calls: calls).register(on: routes) }
     EventStreamRoute(
       system: system, configuration: configuration, statistics: statistics, alarms: alarms

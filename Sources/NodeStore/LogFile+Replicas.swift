@@ -18,6 +18,7 @@ extension LogFile {
     try database.execute(
       sql: "INSERT INTO meta(key, value) VALUES('store', ?) ON CONFLICT DO NOTHING",
       arguments: [String(repeating: "0", count: 16 - name.count) + name])
+    try prepareEpochs(database, holdsNothing: meta.isNew && floor != nil)
     guard meta.isNew, let floor else { return }
     try meta.setIncarnation(floor, database)
     // Replicas that leaders assign have no past, so there is nothing to confirm.
@@ -45,7 +46,8 @@ extension LogFile {
         topology: try FileMeta.values(database)["topology"] ?? "",
         isAssignedOnly: try String.fetchOne(database, sql: "SELECT value FROM meta WHERE key = 'assigned'")
           == "only",
-        replicas: replicas, peers: try peers.map { try peer(in: $0) }, found: found)
+        replicas: replicas, peers: try peers.map { try peer(in: $0) }, found: found,
+        epochs: try Self.epochs(database, file: path))
     }
   }
 
@@ -92,6 +94,8 @@ extension LogRow {
           Int64(bitPattern: peer.life), Int64(bitPattern: peer.reached),
           peer.superseded.map { String($0, radix: 16) }.joined(separator: ","),
         ])
+    case .epochs(let epochs):
+      try LogFile.write(epochs, database)
     }
   }
 }

@@ -10,6 +10,9 @@ struct LogWrite: Sendable {
     /// The partition's log is void, whatever it was, and begins anew as that of another replica.
     case assignment(PartitionID, ReplicaID)
     case peer(RememberedPeer)
+    case epochs([StoreEpoch])
+    /// A person's decision: see `NodeStore.recover`.
+    case recovery(StoreEpoch.Recovery, epochs: [StoreEpoch])
   }
 
   var content: Content

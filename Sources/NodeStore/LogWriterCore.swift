@@ -74,6 +74,15 @@ struct LogWriterCore: Sendable {
         case .peer(let peer):
           rows.append(.peer(peer))
           outcome.results.append(.success(()))
+        case .epochs(let epochs):
+          rows.append(.epochs(epochs))
+          outcome.results.append(.success(()))
+        case .recovery(let recovery, let epochs):
+          let result = prepare(recovery, &outcome)
+          outcome.results.append(result)
+          guard case .success = result else { break }
+          rows.append(.epochs(epochs))
+          confirms = true
         }
       }
       commit(&outcome, confirms: confirms, rows: rows, isIdle: false, waitsForRoom: waitsForRoom)
@@ -151,6 +160,28 @@ struct LogWriterCore: Sendable {
       retention.take(record, of: partition, batch: sequence + 1)
     }
     outcome.records += encoded.count
+    return .success(())
+  }
+
+  /// Puts what a person decided for all partitions into the batch, all or none.
+  private mutating func prepare(
+    _ recovery: StoreEpoch.Recovery, _ outcome: inout LogOutcome
+  ) -> Result<Void, StoreError> {
+    for (partition, records) in recovery.partitions {
+      if let detail = damaged[partition] {
+        return .failure(.partitionDamaged(detail: "\(partition): \(detail)"))
+      }
+      var tail = tails[partition] ?? LogTail()
+      do {
+        for record in records { try tail.take(record) }
+      } catch {
+        return .failure(.invalidRequest(detail: "\(partition): \(error)"))
+      }
+    }
+    for (partition, records) in recovery.partitions {
+      let result = prepare(partition, records, &outcome)
+      guard case .success = result else { return result }
+    }
     return .success(())
   }
 

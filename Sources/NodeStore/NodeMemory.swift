@@ -41,10 +41,14 @@ struct NodeMemory: Sendable {
   var found: UInt64
   /// Partitions that these files must not be used for any more, and why.
   var unusable: [PartitionID: String] = [:]
+  /// Ascending; none in files of the first epoch.
+  var epochs: [StoreEpoch] = []
 }
 
 /// A row of the log file that is committed together with a batch.
 enum LogRow: Sendable {
   case replica(PartitionID, ReplicaID)
   case peer(RememberedPeer)
+  /// All that there are.
+  case epochs([StoreEpoch])
 }

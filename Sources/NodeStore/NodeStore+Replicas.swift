@@ -54,6 +54,9 @@ extension NodeStore {
     log.append(LogWrite(.peer(peer)), completion: completion)
   }
 
+  /// The data directory.
+  package var path: String { directory.path }
+
   /// Leaves a marker, so that no later start takes this directory for what the node has acknowledged.
   public func markSuspect(_ reason: String) { directory.markSuspect(reason) }
 }

@@ -25,11 +25,13 @@ extension NodeStore {
   /// - Parameters:
   ///   - isAlone: the node is the only one of its cluster, so that nobody could give it back what is set aside: then nothing
   ///     is, and the store says why it is suspect (`suspectedBecause`) or the error is thrown.
+  ///   - beforeSettingAside: is given files that can still be read before they are set aside.
   ///   - report: called for each note, in order.
   /// - Throws: as `open`.
   package static func start(
     directory: String, identity: StoreIdentity, readModels: [ReadModelTable], isAlone: Bool,
-    faults: StoreFaults = .none, report: (StartNote) -> Void
+    faults: StoreFaults = .none, beforeSettingAside: (NodeStore) -> Void = { _ in },
+    report: (StartNote) -> Void
   ) throws(StoreError) -> NodeStore {
     do throws(StoreError) {
       let files = DataDirectory(path: directory, files: RealFiles())
@@ -42,6 +44,7 @@ extension NodeStore {
       for note in store.openNotes { report(.found(note)) }
       guard let reason = store.suspectedBecause, !isAlone else { return store }
       let incarnation = store.incarnation
+      beforeSettingAside(store)
       store.close()
       report(.setAside(reason: reason, path: try setAside(directory: directory, above: incarnation)))
     } catch {

@@ -49,7 +49,7 @@ enum SetAside {
     try directory.sync()
     let names = [
       "log.db", "log.db-wal", "state.db", "state.db-wal", "state.db.set-aside", "state.db.set-aside-wal",
-      "log.cut", "state.damaged",
+      "log.cut", "state.damaged", "superseded",
       "suspect",
     ]
     for name in names {

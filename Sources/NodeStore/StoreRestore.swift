@@ -52,7 +52,7 @@ public enum StoreRestore {
     // the files that are made here.
     for file in [
       directory.logFile, directory.logFile + "-wal", directory.stateFile, directory.stateFile + "-wal",
-      directory.suspectMarker, directory.cutMarker, directory.assignedMarker,
+      directory.suspectMarker, directory.cutMarker, directory.assignedMarker, directory.supersededMarker,
     ] where try files.isThere(file) {
       throw .backupRefused(detail: "\(file) is there already; restore into an empty directory")
     }
@@ -77,6 +77,10 @@ public enum StoreRestore {
       cluster: description.cluster, node: description.node, topology: description.topology)
     try StoreMigrations.state.run(on: database, identity: old)
     let members = try StoreError.mapping(file) { try CBOREncoder().encode(membership) }
+    // Every node holds the state of the cluster itself.
+    let equals = try StoreError.mapping(file) {
+      try CBOREncoder().encode(Membership(voters: membership.voters))
+    }
     try database.write { database in
       guard try BackupDescription.partitions(database, file: file) == description.partitions else {
         throw StoreError.damaged(file: backup, detail: "its rows are not those that it was made with")
@@ -95,7 +99,8 @@ public enum StoreRestore {
         // As after the installation of a snapshot: the first start has the log begin there.
         try StateFile.putMarker(
           partition: Int64(partition.partition), index: try StateFile.integer(partition.appliedIndex),
-          term: Int64(term), membership: members, database)
+          term: Int64(term),
+          membership: partition.partition == PartitionID.system.rawValue ? equals : members, database)
       }
     }
     try database.close()

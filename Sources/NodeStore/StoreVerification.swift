@@ -70,6 +70,7 @@ struct VerificationRun {
       run.logMeta = run.meta(of: reader)
       guard run.logMeta != nil else { return }
       run.replicas.log = run.replicas(in: "replica", of: reader)
+      run.epochs(of: reader)
       run.replay(reader, progress)
     }
   }

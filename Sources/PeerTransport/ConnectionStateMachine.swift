@@ -224,6 +224,12 @@ package struct ConnectionStateMachine: ~Copyable {
         .establish(
           Introduction(hello, greeting: hello.greeting), sendFirst: .ready(greeting: setup.greeting)))
     case .success(.reject(let rejection)):
+      let dialed = PeerIdentity(
+        cluster: setup.local.cluster, node: greeting.dialed, incarnation: 0, role: .node)
+      // A node sets its files aside upon this: nobody else may say it.
+      guard rejection.code != .earlierEpoch || greeting.certificateURIs == [dialed.certificateURI] else {
+        return Step(.closed, .close(.malformed("a refusal by somebody else than the node that was dialed")))
+      }
       return Step(.closed, .close(.refusedByPeer(rejection)))
     case .success(.ready):
       return Step(.closed, .close(.malformed("a confirmation instead of an answer to the hello")))

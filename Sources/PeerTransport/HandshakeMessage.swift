@@ -7,10 +7,10 @@ package import NIOCore
 ///
 /// Bytes, all integers big-endian: magic "SWBP", kind (1 byte), then
 /// - hello (1): newest version (2), oldest version (2), role (1), incarnation (8), cluster (length 1,
-///   UTF-8), node (length 1, UTF-8); since version 2 greeting (length 4). Bytes after these belong to later versions and
-///   are skipped.
+///   UTF-8), node (length 1, UTF-8); since version 2 greeting (length 4). Then the epoch (8), left
+///   out while it is the first and nothing follows. Bytes after these belong to later versions and are skipped.
 /// - ready (2): since version 2 greeting (length 4).
-/// - reject (3): code (2), words (length 2, UTF-8).
+/// - reject (3): code (2), words (length 2, UTF-8); with the code for an earlier epoch the notice of the later one (length 4).
 ///
 /// A greeting goes only to a peer that is known: the acceptor's in its answer, the dialer's in `ready`. The dialer's hello
 /// has an empty one, so that every version can read it.
@@ -63,7 +63,11 @@ package enum HandshakeMessage: Hashable, Sendable {
         out.writeBytes(bytes)
       }
       // Version 1 ended here.
-      if hello.versions.upperBound > 1 { Self.write(hello.greeting, to: &out) }
+      if hello.versions.upperBound > 1 {
+        Self.write(hello.greeting, to: &out)
+        // Of the first epoch are also those that do not know of epochs.
+        if hello.identity.epoch != PeerIdentity.firstEpoch { out.writeInteger(hello.identity.epoch) }
+      }
     case .ready(let greeting):
       out.writeInteger(UInt8(2))
       Self.write(greeting, to: &out)
@@ -73,6 +77,7 @@ package enum HandshakeMessage: Hashable, Sendable {
       let bytes = rejection.words.utf8.prefix(Self.maximumWords)
       out.writeInteger(UInt16(bytes.count))
       out.writeBytes(bytes)
+      if rejection.code == .earlierEpoch { Self.write(rejection.notice ?? ByteBuffer(), to: &out) }
     }
     return out
   }
@@ -101,11 +106,11 @@ package enum HandshakeMessage: Hashable, Sendable {
     }
     let cluster = try name(&input)
     let node = try name(&input)
-    return Hello(
-      versions: oldest...newest,
-      identity: PeerIdentity(
-        cluster: cluster.rawValue, node: node, incarnation: incarnation, role: peerRole),
-      greeting: newest > 1 ? try greeting(&input) : ByteBuffer())
+    let greeting = newest > 1 ? try greeting(&input) : ByteBuffer()
+    var identity = PeerIdentity(
+      cluster: cluster.rawValue, node: node, incarnation: incarnation, role: peerRole)
+    if newest > 1, let epoch = input.readInteger(as: UInt64.self) { identity.epoch = epoch }
+    return Hello(versions: oldest...newest, identity: identity, greeting: greeting)
   }
 
   private static func write(_ greeting: ByteBuffer, to out: inout ByteBuffer) {
@@ -147,6 +152,9 @@ package enum HandshakeMessage: Hashable, Sendable {
       !$0.properties.isWhitespace || $0 == " "
     }
     .filter { $0.properties.generalCategory != .control && $0.properties.generalCategory != .format }
-    return Rejection(code: Rejection.Code(rawValue: code), words: String(String.UnicodeScalarView(printable)))
+    var rejection = Rejection(
+      code: Rejection.Code(rawValue: code), words: String(String.UnicodeScalarView(printable)))
+    if rejection.code == .earlierEpoch { rejection.notice = try greeting(&input) }
+    return rejection
   }
 }

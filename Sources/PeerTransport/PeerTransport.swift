@@ -142,6 +142,12 @@ public final class PeerTransport: Sendable {
     eventLoop.execute { [core] in core.value?.cut(peer, because: words) }
   }
 
+  /// The epoch of this node's files has changed: peers that are of another one are cut off, and new ones refused. After
+  /// ``start()``; before it the configuration says it. From any thread.
+  public func setEpoch(_ epoch: UInt64, notice: ByteBuffer) {
+    eventLoop.execute { [core] in core.value?.setEpoch(epoch, notice: notice) }
+  }
+
   /// Makes these the nodes to dial and, for a node, the only ones that it accepts, in the place of all before: the links to
   /// those that are missing end (``DisconnectReason/notAMember``), and new ones are dialed. Its own name is ignored. A changed
   /// address is dialed after the end of the link to the one before. From any thread, before ``start()`` too.

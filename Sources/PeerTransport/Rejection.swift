@@ -1,5 +1,7 @@
 // Why a greeting is refused, and the rules that decide it. Pure: touches nothing.
 
+package import NIOCore
+
 /// Sent to the peer in words, so that both logs tell the same story.
 package struct Rejection: Hashable, Sendable, CustomStringConvertible {
   package struct Code: RawRepresentable, Hashable, Sendable {
@@ -14,10 +16,16 @@ package struct Rejection: Hashable, Sendable, CustomStringConvertible {
     package static let tooManyClients = Code(rawValue: 6)
     package static let wrongNode = Code(rawValue: 7)
     package static let malformed = Code(rawValue: 8)
+    /// The peer's files are of an earlier epoch than this side's.
+    package static let earlierEpoch = Code(rawValue: 9)
+    /// They are of a later one.
+    package static let laterEpoch = Code(rawValue: 10)
   }
 
   package var code: Code
   package var words: String
+  /// With `earlierEpoch`: what the peer has to know of the later ones.
+  package var notice: ByteBuffer?
 
   package init(code: Code, words: String) {
     self.code = code
@@ -37,6 +45,8 @@ package struct Admission: Sendable {
   package var hasRoomForClients = true
   /// Without TLS there is no certificate to compare a greeting with.
   package var believesNames = false
+  /// For peers of an earlier epoch.
+  package var notice = ByteBuffer()
 
   package init(local: PeerIdentity, nodes: Set<NodeID>) {
     self.local = local
@@ -96,6 +106,7 @@ package struct Admission: Sendable {
             "\(peer.node) came with incarnation \(peer.incarnation), but \(local.node) has seen \(highest): it runs on restored old data, or an old process still lives"
         )
       }
+      return epochRejection(of: peer)
     case .client:
       guard hasRoomForClients else {
         return Rejection(
@@ -103,5 +114,27 @@ package struct Admission: Sendable {
       }
     }
     return nil
+  }
+
+  /// A person has had a node go on without the others: what they have is of an earlier epoch, and nobody may count on it. Files
+  /// that hold nothing yet may meet everybody.
+  private func epochRejection(of peer: PeerIdentity) -> Rejection? {
+    guard local.role == .node, local.epoch != peer.epoch, local.epoch != 0, peer.epoch != 0 else {
+      return nil
+    }
+    guard peer.epoch < local.epoch else {
+      return Rejection(
+        code: .laterEpoch,
+        words:
+          "\(local.node) is of an earlier epoch (\(local.epoch)) than \(peer.node) (\(peer.epoch)): it takes nothing from it "
+          + "before it has set its own files aside, which it does as soon as it can reach \(peer.node)")
+    }
+    var rejection = Rejection(
+      code: .earlierEpoch,
+      words:
+        "a person has had the cluster go on without \(peer.node), in epoch \(local.epoch); \(peer.node) comes with files of epoch "
+        + "\(peer.epoch), sets them aside and joins again on new ones")
+    rejection.notice = notice
+    return rejection
   }
 }

@@ -100,6 +100,9 @@ public struct TransportConfiguration: Sendable {
   /// Sees each event before the user does, on the same loop: for measurements.
   package var observer: (@Sendable (TransportEvent) -> Void)?
 
+  /// What nodes of an earlier epoch are told when they are refused. At most 64 KiB; the transport does not look into it.
+  public var epochNotice = ByteBuffer()
+
   public init(identity: PeerIdentity, listen: HostPort?, peers: [NodeID: HostPort], tls: TransportTLS) {
     self.identity = identity
     self.listen = listen

@@ -10,6 +10,14 @@ extension TransportCore: ConnectionOwner {
     unfinished.removeAll { $0 == id }
     // It left while its handshake was under way.
     if peer.role == .node, links[peer.node] == nil { return connection.close(.closedHere(.notAMember)) }
+    // The own epoch may have changed since the greeting.
+    guard peer.role == .client || mayMeet(peer) else {
+      connection.close(.closedHere(.replaced))
+      if let node = connection.dialedNode {
+        dialFailed(node, attempt: id, .closedHere(.replaced), refused: false)
+      }
+      return
+    }
     if peer.role == .node {
       admission.highestIncarnation[peer.node] = max(
         peer.incarnation, admission.highestIncarnation[peer.node] ?? 0)
@@ -57,6 +65,9 @@ extension TransportCore: ConnectionOwner {
         if case .refusedByPeer(let rejection) = failure, rejection.code == .staleIncarnation, !isStopped {
           onEvent(.outdated(by: node))
         }
+        if case .refusedByPeer(let rejection) = failure, rejection.code == .earlierEpoch, !isStopped {
+          onEvent(.superseded(by: node, notice: rejection.notice ?? ByteBuffer()))
+        }
         dialFailed(node, attempt: id, failure, refused: false)
       } else {
         logFailure("closed a connection before its handshake was done", connection, failure)
@@ -98,6 +109,23 @@ extension TransportCore: ConnectionOwner {
       connection.introduction?.peer == peer && (connection.dialedNode != nil) == isClient
     }
     if links[peer.node]?.announced == peer { sending?.close(.cut(words)) }
+  }
+
+  /// This node's files are of another epoch now. Peers of others are cut off.
+  func setEpoch(_ epoch: UInt64, notice: ByteBuffer) {
+    admission.local.epoch = epoch
+    admission.notice = notice
+    for id in connections.keys.sorted() {
+      guard let peer = connections[id]?.introduction?.peer, peer.role == .node, !mayMeet(peer) else {
+        continue
+      }
+      connections[id]?.close(.cut("it is of epoch \(peer.epoch), and this node is of epoch \(epoch) now"))
+    }
+  }
+
+  private func mayMeet(_ peer: PeerIdentity) -> Bool {
+    configuration.identity.role == .client || [0, peer.epoch].contains(admission.local.epoch)
+      || peer.epoch == 0
   }
 
   private func logFailure(_ what: String, _ connection: ConnectionHandler, _ failure: ConnectionFailure) {

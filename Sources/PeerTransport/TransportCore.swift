@@ -54,6 +54,7 @@ final class TransportCore {
     }
     self.admission = Admission(local: configuration.identity, nodes: Set(peers.keys))
     admission.believesNames = configuration.isPlaintext
+    admission.notice = configuration.epochNotice
     for node in peers.keys { links[node] = makeLink() }
   }
 
@@ -181,7 +182,7 @@ final class TransportCore {
     let pipeline = channel.pipeline.syncOperations
     try channel.setLatencyOptions(configuration.timing)
     let machine = ConnectionStateMachine(
-      side: side, local: configuration.identity, greeting: configuration.greeting)
+      side: side, local: admission.local, greeting: configuration.greeting)
     let handler = ConnectionHandler(id: id, machine: machine, configuration: configuration, owner: self)
     connections[id] = handler
     do {

@@ -18,6 +18,9 @@ public enum TransportEvent: Sendable {
   /// That node has seen a higher incarnation of this one, and takes no connection of a lower one: this one runs on restored
   /// or lost data, or another process has taken its place. Said at every attempt.
   case outdated(by: NodeID)
+  /// A person has had that node go on without this one: it is of a later epoch. The notice is what its
+  /// ``TransportConfiguration/epochNotice`` says. Said at every attempt.
+  case superseded(by: NodeID, notice: ByteBuffer)
   case frame(from: PeerIdentity, ByteBuffer)
 }
 

@@ -153,6 +153,29 @@ import Testing
     #expect(routing.next(now: 10) == .send(to: a))
   }
 
+  /// The leader was killed with all others, and is the only one that comes back.
+  @Test func aLeaderThatWasMissingIsAskedAgainWhenTheOthersAreMissingToo() {
+    var routing = routing(leader: c)
+    var asked: [NodeID] = []
+    for now in Int64(0)..<8 {
+      guard case .send(let node) = routing.next(now: now) else { continue }
+      asked.append(node)
+      routing.notConnected(to: node)
+    }
+    #expect(asked.dropFirst().contains(c), "\(asked)")
+  }
+
+  @Test func aLeaderThatWasMissingIsAskedAgainWhenNobodyElseKnowsOne() {
+    var routing = routing(leader: c)
+    var asked: [NodeID] = []
+    for now in Int64(0)..<12 {
+      guard case .send(let node) = routing.next(now: now) else { continue }
+      asked.append(node)
+      if node == a { routing.redirected(from: a, to: nil) } else { routing.notConnected(to: node) }
+    }
+    #expect(asked.dropFirst().contains(c), "\(asked)")
+  }
+
   @Test func aNodeThatWasNotNamedAsLeaderNeedsNoRelay() {
     var routing = routing(start: 0)
     #expect(routing.next(now: 0) == .send(to: b))
@@ -263,5 +286,21 @@ import Testing
       Issue.record("a call without nodes goes on")
       return
     }
+  }
+
+  /// The last node asked may be the one that is away: what can be done is said all the same.
+  @Test func theEndNamesWhatCanBeDoneWithoutALeader() {
+    let nodes = ["cloud", "onprem"].map { NodeID(rawValue: $0) }
+    var routing = CallRouting(
+      nodes: nodes, leader: nil, start: 0, deadline: 10, withoutLeader: "ask a person")
+    routing.redirected(from: nodes[1], to: nil)
+    routing.unanswered(by: nodes[0], "is not connected")
+    let end = routing.next(now: 10)
+    #expect(
+      end
+        == .giveUp(
+          .unavailable(
+            reason: "cloud is not connected, until the deadline (no leader is known: ask a person)",
+            retryAfterMilliseconds: 200)))
   }
 }

@@ -249,6 +249,25 @@ struct ReplicaMovesTests {
       #expect(group.learners == group.target.learners.sorted())
     }
   }
+
+  /// It holds no state, so it must never be counted as one that does; and it leads nothing.
+  @Test func aWitnessIsGivenItsPlaceAsAWitness() throws {
+    var group = Group([id(1), id(2), id(3)], to: ReplicaTarget(voters: [1, 2, 4], witnesses: [4]))
+    try group.settle()
+    #expect(group.voters == [1, 2, 4] && group.membership.witnesses.map(\.number) == [4])
+    // And another in its place.
+    group.target = ReplicaTarget(voters: [1, 2, 5], witnesses: [5])
+    try group.settle()
+    #expect(group.voters == [1, 2, 5] && group.membership.witnesses.map(\.number) == [5])
+  }
+
+  @Test func aLeaderThatGoesHandsOnToOneThatHoldsTheState() throws {
+    var group = Group([id(1), id(2), id(3)], to: ReplicaTarget(voters: [3, 4, 2], witnesses: [3]))
+    group.membership = Membership(voters: [id(1), id(2), id(3)], witnesses: [id(3)])
+    try group.settle()
+    #expect(group.voters == [2, 3, 4] && group.membership.witnesses.map(\.number) == [3])
+    #expect(group.transfers > 0 && group.leader.number != 3)
+  }
 }
 
 struct ReplicaStayTests {

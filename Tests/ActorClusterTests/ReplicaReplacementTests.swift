@@ -38,6 +38,7 @@ struct ReplicaReplacementTests {
     var isCommitted = true
     var matches: [ReplicaID: LogIndex] = [:]
     var silent: Set<ReplicaID> = []
+    var target: ReplicaTarget?
     var now: Int64 = 0
 
     func ask(_ node: ReplicaID, store: UInt64, above: ReplicaID = id(0), isJoining: Bool = false) {
@@ -48,13 +49,15 @@ struct ReplicaReplacementTests {
     }
 
     var view: ReplicaReplacement.View {
-      ReplicaReplacement.View(
+      var view = ReplicaReplacement.View(
         own: id(1), membership: membership, isCommitted: isCommitted, lastIndex: 5_000,
         progress: membership.members.filter { $0 != id(1) }.map { member in
           ReplicaReplacement.Peer(
             id: member, match: matches[member] ?? 0, isRecentlyActive: !silent.contains(member),
             isLearner: !membership.isVoter(member))
         })
+      view.target = target
+      return view
     }
 
     /// Takes the steps; joint memberships are left at once.
@@ -133,6 +136,43 @@ struct ReplicaReplacementTests {
     group.membership = Membership(voters: [id(1), id(2), id(2, 1), id(3)], learners: [])
     _ = try group.step()
     #expect(group.membership == Membership(voters: [id(1), id(2, 1), id(3)]))
+  }
+
+  /// A witness comes back as one; a data voter would hold no state.
+  @Test func aWitnessIsReplacedByAWitness() throws {
+    let group = Group()
+    group.membership = Membership(voters: [id(1), id(2), id(3)], witnesses: [id(3)])
+    group.ask(id(3), store: 7)
+    _ = try group.step()
+    _ = try group.step()
+    group.matches[id(3, 1)] = 5_000
+    _ = try group.step()
+    #expect(group.membership == Membership(voters: [id(1), id(2), id(3, 1)], witnesses: [id(3, 1)]))
+  }
+
+  /// A person had this replica go on alone: the membership names nobody else any more, and the others come back.
+  @Test func nodesThatTheMembershipDoesNotNameJoinAgain() throws {
+    let group = Group()
+    group.target = ReplicaTarget(voters: [1, 2, 3], witnesses: [3])
+    group.membership = Membership(voters: [id(1)])
+    group.ask(id(2), store: 7)
+    group.ask(id(3), store: 8)
+    for _ in 0..<4 { _ = try group.step() }
+    #expect(group.membership.learners.map(ReplicaNaming.original) == [id(2), id(3)])
+    for learner in group.membership.learners { group.matches[learner] = 5_000 }
+    for _ in 0..<4 { _ = try group.step() }
+    #expect(group.membership.voters.map(ReplicaNaming.original) == [id(1), id(2), id(3)])
+    #expect(group.membership.learners.isEmpty)
+    #expect(group.membership.witnesses.map(ReplicaNaming.original) == [id(3)])
+  }
+
+  @Test func aNodeThatHasNoPlaceIsGivenNone() throws {
+    let group = Group()
+    group.target = ReplicaTarget(voters: [1, 3])
+    group.membership = Membership(voters: [id(1)])
+    group.ask(id(2), store: 7)
+    #expect(try group.step() == [.dismiss(node: id(2), replica: id(0), store: 7)])
+    #expect(group.membership == Membership(voters: [id(1)]))
   }
 
   @Test func theNextIDIsAboveWhatTheNodeHas() throws {

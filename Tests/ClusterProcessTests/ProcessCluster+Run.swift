@@ -12,6 +12,7 @@ extension ProcessCluster {
     /// So many of them, the first ones, found the cluster; the test starts the others. Nil: all.
     var founders: Int?
     var partitions: UInt32 = 16
+    var witnesses: [String] = []
     /// Whether callers go on all the time; else only what the test adds is counted.
     var isLoaded = true
     /// The first node's data is on a file system of its own with so many megabytes.
@@ -27,7 +28,7 @@ extension ProcessCluster {
   ) async throws {
     let cluster = try ProcessCluster(
       setup.nodes, founders: setup.founders.map { Array(setup.nodes.prefix($0)) },
-      partitions: setup.partitions)
+      partitions: setup.partitions, witnesses: setup.witnesses)
     defer { cluster.remove() }
     let data = cluster.data(of: NodeID(rawValue: setup.nodes[0])).path
     if let megabytes = setup.smallDisk {

@@ -24,11 +24,13 @@ final class ProcessCluster: Sendable {
 
   /// - Parameter founders: those that found the cluster; the others are started by the test, and join. Nil: all.
   init(
-    _ nodes: [String] = ["north", "south", "west"], founders: [String]? = nil, partitions: UInt32 = 16
+    _ nodes: [String] = ["north", "south", "west"], founders: [String]? = nil, partitions: UInt32 = 16,
+    witnesses: [String] = []
   ) throws {
     let directory = FileManager.default.temporaryDirectory.appendingPathComponent("nodes-\(UUID())").path
     local = try LocalCluster(
-      makingIn: directory, nodes: nodes, founders: founders, partitionCount: partitions)
+      makingIn: directory, nodes: nodes, founders: founders, partitionCount: partitions,
+      witnesses: witnesses)
     network = nil
   }
 

@@ -1,5 +1,7 @@
 // When a node calls itself ready.
+import ActorCluster
 import Gateway
+import PeerTransport
 import Testing
 
 @Suite struct ReadinessTests {
@@ -15,8 +17,20 @@ import Testing
     #expect(readiness.reasons[1] == "partition 2 is loading")
     #expect(readiness.reasons[2] == "partition 3 is quarantined")
     #expect(!Readiness([]).ready)
-    let drained = Readiness([.init(0)], isDraining: true)
+    let drained = Readiness([.init(0)], turnsAway: [Readiness.draining])
     #expect(!drained.ready)
     #expect(drained.reasons == ["this node is being drained: ask another one"])
+  }
+
+  @Test func aPairSaysThatItWaitsForItsOtherNode() {
+    let pair = ClusterTopology(
+      name: "test", nodes: [NodeID(rawValue: "onprem"), NodeID(rawValue: "cloud")], partitionCount: 1)
+    let readiness = Readiness([.init(0, hasLeader: false)], withoutLeader: pair.withoutLeader)
+    #expect(readiness.reasons.first?.contains("switchboard ctl run-alone") == true)
+  }
+
+  @Test func noClientIsSentToAWitness() {
+    let readiness = Readiness([.init(0)], turnsAway: [Readiness.witness])
+    #expect(!readiness.ready && readiness.reasons == [Readiness.witness])
   }
 }

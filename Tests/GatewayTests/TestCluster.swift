@@ -71,7 +71,7 @@ struct TestCluster: Sendable {
   ///   - apart: nodes that have no link to each other.
   static func run(
     _ names: [String] = ["north"], started: [String]? = nil, limits: GatewayLimits = GatewayLimits(),
-    queues: [String] = [], partitions: UInt32 = 4, waitUntilReady: Bool = true,
+    queues: [String] = [], partitions: UInt32 = 4, witnesses: [String] = [], waitUntilReady: Bool = true,
     faults: FaultSwitch? = nil, storeFaults: StoreFaults = .none, alarms: AlarmCenter? = nil,
     apart: Set<String> = [],
     _ body: (TestCluster) async throws -> Void
@@ -88,7 +88,7 @@ struct TestCluster: Sendable {
       nodes.append(
         try await start(
           name, addresses, apart: apart.contains(name) ? apart.subtracting([name]) : [], authority,
-          directory.path, partitions: partitions, limits: limits,
+          directory.path, partitions: partitions, witnesses: witnesses, limits: limits,
           readModel: ListedInTests(queues: queues), faults: faults,
           storeFaults: faults?.storeFaults ?? storeFaults, alarms: alarms))
     }
@@ -110,8 +110,8 @@ struct TestCluster: Sendable {
   private static func start(
     _ name: String, _ addresses: [NodeID: HostPort], apart: Set<String>, _ authority: CertificateAuthority,
     _ directory: String,
-    partitions: UInt32, limits: GatewayLimits, readModel: ListedInTests, faults: FaultSwitch?,
-    storeFaults: StoreFaults, alarms: AlarmCenter?
+    partitions: UInt32, witnesses: [String], limits: GatewayLimits, readModel: ListedInTests,
+    faults: FaultSwitch?, storeFaults: StoreFaults, alarms: AlarmCenter?
   ) async throws -> TestNode {
     let node = NodeID(rawValue: name)
     var logger = Logger(label: name)
@@ -122,7 +122,9 @@ struct TestCluster: Sendable {
       directory: "\(directory)/\(name)", identity: StoreIdentity(cluster: "test", node: name),
       readModels: ReadModels.tables, faults: storeFaults)
     let configuration = SystemConfiguration(
-      topology: ClusterTopology(name: "test", nodes: addresses.keys.sorted(), partitionCount: partitions),
+      topology: ClusterTopology(
+        name: "test", nodes: addresses.keys.sorted(), partitionCount: partitions,
+        witnesses: witnesses.map { NodeID(rawValue: $0) }),
       transport: TransportConfiguration(
         identity: PeerIdentity(cluster: "test", node: node, incarnation: store.incarnation, role: .node),
         listen: addresses[node], peers: addresses.filter { !apart.contains($0.key.rawValue) },
@@ -171,7 +173,7 @@ struct TestCluster: Sendable {
 
   private func waitUntilReady() async throws {
     for node in 0..<nodes.count {
-      while try await request(.GET, "/readyz", as: nil, at: node).status != 200 {
+      while try await request(.GET, "/readyz?witness=ok", as: nil, at: node).status != 200 {
         try await Task.sleep(for: .milliseconds(20))
       }
     }

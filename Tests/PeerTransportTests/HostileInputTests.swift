@@ -11,7 +11,7 @@ import PeerTransport
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct HostileInputTests {
   /// Two honest nodes with a link, and the address of the one that is attacked.
   private struct Scene {

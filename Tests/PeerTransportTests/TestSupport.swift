@@ -64,6 +64,7 @@ final class Recorder: Sendable {
       case .disconnected(let peer, _): "-\(peer)"
       case .refused(let node): "!\(node)"
       case .outdated(let node): "<\(node)"
+      case .superseded(let node, _): "<<\(node)"
       case .frame: nil
       }
     }
@@ -89,7 +90,7 @@ final class Recorder: Sendable {
         }
       case .frame(let peer, _):
         if !connected.contains(peer) { return "event \(index): frame from \(peer), which is not connected" }
-      case .refused, .outdated: break
+      case .refused, .outdated, .superseded: break
       }
     }
     return nil

@@ -94,6 +94,27 @@ struct WireVersionTests {
     #expect(last == .establish(.init(peer: north, greeting: ByteBuffer("xy"), version: 2), sendFirst: nil))
   }
 
+  // Since epochs: one that is not the first ends the hello; the refusal of an earlier one carries a notice.
+  private let laterHello2 =
+    "53574250 01 0002 0002 01 0000000000000009 04 70726f64 05 736f757468 00000003 616263 0000000000000102"
+  private let earlierEpoch2 = "53574250 03 0009 0002 6e6f 00000003 616263"
+
+  @Test func epochsAreAsRecorded() throws {
+    var later = south
+    later.epoch = 258
+    let hello = HandshakeMessage.hello(.init(identity: later, greeting: ByteBuffer("abc")))
+    #expect(hello.encoded() == bytes(laterHello2))
+    guard case .hello(let read) = try HandshakeMessage(decoding: bytes(laterHello2)) else {
+      Issue.record("no hello")
+      return
+    }
+    #expect(read.identity.epoch == 258)
+    var refusal = Rejection(code: .earlierEpoch, words: "no")
+    refusal.notice = ByteBuffer("abc")
+    #expect(HandshakeMessage.reject(refusal).encoded() == bytes(earlierEpoch2))
+    #expect(try HandshakeMessage(decoding: bytes(earlierEpoch2)) == .reject(refusal))
+  }
+
   @Test func piecesOfVersion2AreAsRecorded() throws {
     var decoder = PieceDecoder(limits: TransportLimits().frameBytes)
     decoder.append(bytes(pieces2))

@@ -17,7 +17,7 @@ import Testing
       problems(sound("south: {peer", "south: {pier")) == [
         "/etc/sw/cluster.yaml:6:3: nodes.south.peer: it is missing; allowed: host:port with a port from 1 to 65535, for example "
           + "127.0.0.1:7101; add it: where the other nodes reach this one",
-        "/etc/sw/cluster.yaml:6:11: nodes.south.pier: there is no such key; allowed: peer, api, site; did you mean \"peer\"?",
+        "/etc/sw/cluster.yaml:6:11: nodes.south.pier: there is no such key; allowed: peer, api, site, witness; did you mean \"peer\"?",
       ])
     #expect(
       problems(soundFile + "\nzebra: 1") == [

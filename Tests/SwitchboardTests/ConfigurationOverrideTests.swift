@@ -105,7 +105,7 @@ import Testing
       "cluster.name", "cluster.partitions", "cluster.join", "cluster.voters", "cluster.copies",
       "cluster.upgrade",
     ]
-      + ["peer", "api", "site"].flatMap { key in
+      + ["peer", "api", "site", "witness"].flatMap { key in
         ["east", "north", "south"].map { "nodes.\($0).\(key)" }
       } + [
         "data_directory", "tls.certificate", "tls.key", "tls.authority", "tls.revocation_list", "api.tokens",
@@ -138,8 +138,9 @@ import Testing
   }
 
   @Test func anEvenNumberOfNodesIsNoted() throws {
-    let text = sound("  east: {peer: \"127.0.0.1:7103\", api: \"127.0.0.1:8103\"}\n", "")
+    let more = "  west: {peer: \"127.0.0.1:7104\", api: \"127.0.0.1:8104\"}\n"
+    let text = sound("  east: {", more + "  east: {")
     #expect(
-      try settings(text).notes == ["2 nodes survive no more failures than 1: use an odd number of nodes"])
+      try settings(text).notes == ["4 nodes survive no more failures than 3: use an odd number of nodes"])
   }
 }

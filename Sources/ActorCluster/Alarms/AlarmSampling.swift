@@ -110,6 +110,8 @@ extension PartitionHost {
       id, health: health, hasLeader: leaderNode != nil,
       voters: halves.map { $0.compactMap(node(of:)) },
       gone: halves.map { Set($0.filter(isSuperseded).compactMap(node(of:))) },
-      unapplied: raft.commitIndex > appliedIndex ? raft.commitIndex - appliedIndex : 0, behind: behind)
+      // A witness applies nothing.
+      unapplied: raft.commitIndex > appliedIndex && !isWitness ? raft.commitIndex - appliedIndex : 0,
+      behind: behind)
   }
 }

@@ -29,7 +29,7 @@ public struct ClusterMember: Codable, Equatable, Sendable {
   public var level: UInt32
   /// The number of the node in whose place it comes; that one leaves when this one is active.
   public var replaces: UInt64?
-  /// It votes and keeps the logs of partitions, and has no copy of what is in them.
+  /// It votes and keeps the logs of partitions, and has no copy of what is in them. Never changes.
   public var isWitness: Bool
 
   public init(

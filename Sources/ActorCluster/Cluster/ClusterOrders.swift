@@ -10,7 +10,7 @@ public struct NodeAddition: Codable, Equatable, Sendable {
   public var site: String?
   /// The node in whose place it comes.
   public var replaces: String?
-  /// It is to vote, and to have no copies.
+  /// It is to vote, and to have no copies; so is what comes in the place of such a node.
   public var isWitness: Bool
 
   public init(

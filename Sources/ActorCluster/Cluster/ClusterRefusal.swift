@@ -43,7 +43,8 @@ public enum ClusterRefusal: Error, Codable, Equatable, Sendable, CustomStringCon
       "\(address) is the address of \(name) already: give the new node one of its own"
     case .invalid(let words): words
     case .tooMany(let limit): "a cluster has at most \(limit) nodes: remove one first"
-    case .lastNode(let name): "\(name) is the last node of the cluster: stop it, and keep or delete its data"
+    case .lastNode(let name):
+      "\(name) is the last node of the cluster that holds its state: stop it, and keep or delete its data"
     case .wouldLeaveFew(let count):
       "\(count == 1 ? "one node" : "\(count) nodes") would be left, and the loss of one would stop the cluster: add a node "
         + "first, use replace, or repeat with --fewer if that is meant"

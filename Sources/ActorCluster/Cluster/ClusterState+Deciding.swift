@@ -47,7 +47,8 @@ extension ClusterState {
       .members([
         ClusterMember(
           number: nextNumber, name: name, peer: peer.description, api: addition.api, site: addition.site,
-          status: .joining, level: 0, replaces: replaced?.number, isWitness: addition.isWitness)
+          status: .joining, level: 0, replaces: replaced?.number,
+          isWitness: addition.isWitness || replaced?.isWitness == true)
       ])
     ])
   }
@@ -143,16 +144,11 @@ extension ClusterState {
 
   /// Where the partitions should be now; nothing if they are.
   func placing() -> [ClusterEvent] {
-    let holders = active.filter { !$0.isWitness }
-    let witnesses = active.filter(\.isWitness).map(\.number)
-    // As many as voters lack, and fewer than have the state.
-    let witnessing = max(0, min(witnesses.count, voters - holders.count, holders.count - 1))
-    var wanted = ReplicaPlacement.place(
-      partitions: Int(clamping: partitionCount), voters: voters - witnessing,
-      nodes: holders.map { ReplicaPlacement.Node(number: $0.number, site: $0.site) }, before: placement)
-    for partition in wanted.indices {
-      wanted[partition] += (0..<witnessing).map { witnesses[(partition + $0) % witnesses.count] }
-    }
+    let wanted = ReplicaPlacement.place(
+      partitions: Int(clamping: partitionCount), voters: voters,
+      nodes: active.map {
+        ReplicaPlacement.Node(number: $0.number, site: $0.site, isWitness: $0.isWitness)
+      }, before: placement)
     let changed = wanted.indices.filter { !placement.indices.contains($0) || placement[$0] != wanted[$0] }
     guard !changed.isEmpty else { return [] }
     return [

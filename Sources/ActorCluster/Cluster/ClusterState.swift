@@ -65,6 +65,7 @@ public struct ClusterState: Codable, Equatable, Sendable {
     guard partition != .system else { return systemTarget(staying) }
     let voters =
       partition.rawValue < UInt32(clamping: placement.count) ? placement[Int(partition.rawValue)] : []
+    let active = active
     let learners =
       copies == .everywhere
       ? active.filter { !$0.isWitness && !voters.contains($0.number) }.map(\.number) : []

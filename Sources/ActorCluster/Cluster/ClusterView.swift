@@ -14,15 +14,22 @@ package struct ClusterView: Sendable {
   /// Who belongs to the cluster, as others say: while the state is not there.
   private var told: [ClusterMember] = []
   private let founders: ReplicaNaming
+  /// Nodes that keep only the log, as the files and the configuration say.
+  package let witnesses: [NodeID]
   /// Members that are gone, and have still to hear of it.
   package var staying: Set<UInt64> = []
 
-  /// - Parameter founders: sorted; empty for a node that joins.
-  package init(own: NodeID, founders: [NodeID], configured: [NodeID], foundation: String?) {
+  /// - Parameters:
+  ///   - founders: sorted; empty for a node that joins.
+  ///   - witnesses: of the founders, and this node if it is one.
+  package init(
+    own: NodeID, founders: [NodeID], configured: [NodeID], foundation: String?, witnesses: [NodeID] = []
+  ) {
     self.own = own
     self.configured = Set(configured + [own]).sorted()
     self.foundation = foundation
     self.founders = ReplicaNaming(nodes: founders)
+    self.witnesses = witnesses
   }
 
   /// Those whose words count, and those who have still to hear that they are gone.
@@ -50,13 +57,24 @@ package struct ClusterView: Sendable {
   /// So many nodes that a majority of them makes a median of clocks.
   package var memberCount: Int { state.map { max(1, $0.active.count) } ?? nodes.count }
 
+  /// Whether a node votes in partitions and has no copy of them, by what this one knows so far.
+  package func isWitness(_ node: NodeID) -> Bool {
+    members.last { $0.name == node && $0.status != .gone }?.isWitness ?? witnesses.contains(node)
+  }
+
+  /// The same of this node.
+  package var isWitness: Bool { isWitness(own) }
+
+  /// Two nodes that hold the state and nobody else.
+  package var isPair: Bool { nodes.count == 2 && !nodes.contains { isWitness($0) } }
+
+  /// What it means that a partition has no leader, and what to do, in words.
+  package var withoutLeader: String { ClusterTopology.withoutLeader(isPair: isPair) }
+
   package var isAlone: Bool { nodes.count <= 1 }
 
   /// What the topology field of a ping says: the same on all nodes of a cluster; nil while it is not known.
   package var fingerprint: String? { foundation ?? state?.foundation }
-
-  /// Whether this node votes in partitions and has no copy of them, by what it knows so far.
-  package var isWitness: Bool { members.first { $0.name == own && $0.status != .gone }?.isWitness == true }
 
   package var ownNumber: UInt64? { state?.member(own)?.number }
 

@@ -9,10 +9,13 @@ package struct ReplicaPlacement {
     package var number: UInt64
     /// Nil: a site of its own.
     package var site: String?
+    /// It may vote, and never leads.
+    package var isWitness: Bool
 
-    package init(number: UInt64, site: String? = nil) {
+    package init(number: UInt64, site: String? = nil, isWitness: Bool = false) {
       self.number = number
       self.site = site
+      self.isWitness = isWitness
     }
   }
 
@@ -31,6 +34,9 @@ package struct ReplicaPlacement {
     partitions: Int, voters: Int, nodes: [Node], before: [[UInt64]] = []
   ) -> [[UInt64]] {
     guard !nodes.isEmpty, partitions > 0 else { return Array(repeating: [], count: max(0, partitions)) }
+    if nodes.contains(where: \.isWitness) {
+      return withWitnesses(partitions: partitions, voters: voters, nodes: nodes, before: before)
+    }
     var placement = ReplicaPlacement(partitions, nodes.sorted { $0.number < $1.number }, before)
     placement.fill(upTo: max(1, min(voters, nodes.count)))
     placement.spreadOverSites()

@@ -26,7 +26,7 @@ extension ClusterTopology {
     return try StoreRestore.run(
       backup: backup, directory: directory,
       identity: StoreIdentity(cluster: name, node: node.rawValue, topology: fingerprint),
-      membership: Membership(voters: replicas), adjusting: Self.adjusted)
+      membership: Membership(voters: replicas, witnesses: witnessReplicas), adjusting: Self.adjusted)
   }
 
   /// Messages fit each other, and the members of the old cluster are forgotten: the new one founds itself.

@@ -7,32 +7,53 @@ public struct ClusterTopology: Equatable, Sendable {
   public let name: String
   /// The nodes that found it, each with a replica of every partition; none on a node that joins a cluster that is there.
   public let nodes: [NodeID]
+  /// Those of `nodes` that keep only the log: they vote and run no actors. Sorted; see `ClusterTopology+Witnesses`.
+  public let witnesses: [NodeID]
   public let placement: Placement
 
-  /// - Parameter partitionCount: chosen when the cluster is created; never changes.
-  public init(name: String, nodes: [NodeID], partitionCount: UInt32) {
+  /// - Parameters:
+  ///   - partitionCount: chosen when the cluster is created; never changes.
+  ///   - witnesses: some of `nodes`; others are left out.
+  public init(name: String, nodes: [NodeID], partitionCount: UInt32, witnesses: [NodeID] = []) {
     self.name = name
     self.nodes = nodes.sorted()
+    self.witnesses = Set(witnesses).intersection(nodes).sorted()
     placement = Placement(partitionCount: partitionCount)
   }
 
   /// What the data directories of the founders say that they belong to.
   public var fingerprint: String {
-    "\(placement.partitionCount) partitions on \(nodes.map(\.rawValue).joined(separator: ", "))"
+    let names = nodes.map { witnesses.contains($0) ? "\($0) (witness)" : $0.rawValue }
+    return "\(placement.partitionCount) partitions on \(names.joined(separator: ", "))"
   }
 
   /// The nodes in a fingerprint, in their order; nil of a text that is none, or of one without nodes.
-  static func founders(in fingerprint: String) -> [NodeID]? {
-    guard let range = fingerprint.firstRange(of: " partitions on ") else { return nil }
-    let names = fingerprint[range.upperBound...].split(separator: ", ").compactMap {
-      NodeID(validating: String($0))
-    }
-    return names.isEmpty ? nil : names
+  package static func founders(in fingerprint: String) -> [NodeID]? {
+    members(in: fingerprint).map { $0.map(\.name) }
   }
 
-  /// The node that leads a partition when all are well: leaders are spread evenly.
+  /// Those of them that keep only the log.
+  package static func witnesses(in fingerprint: String) -> [NodeID] {
+    (members(in: fingerprint) ?? []).filter(\.isWitness).map(\.name)
+  }
+
+  private static let witnessMark = " (witness)"
+
+  private static func members(in fingerprint: String) -> [(name: NodeID, isWitness: Bool)]? {
+    guard let range = fingerprint.firstRange(of: " partitions on ") else { return nil }
+    let members = fingerprint[range.upperBound...].split(separator: ", ").compactMap { text in
+      let isWitness = text.hasSuffix(witnessMark)
+      return NodeID(validating: String(isWitness ? text.dropLast(witnessMark.count) : text)).map {
+        (name: $0, isWitness: isWitness)
+      }
+    }
+    return members.isEmpty ? nil : members
+  }
+
+  /// The node that leads a partition when all are well: leaders are spread evenly over those that run actors.
   package func preferredLeader(of partition: PartitionID) -> NodeID? {
-    nodes.isEmpty ? nil : nodes[Int(partition.rawValue) % nodes.count]
+    let nodes = dataNodes
+    return nodes.isEmpty ? nil : nodes[Int(partition.rawValue) % nodes.count]
   }
 }
 

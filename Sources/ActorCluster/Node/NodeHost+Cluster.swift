@@ -12,10 +12,12 @@ public enum Expulsion: Error, Equatable, Sendable, CustomStringConvertible {
   case removed(String)
   /// The cluster uses what this version does not know.
   case tooOld(String)
+  /// The cluster and this node's configuration do not agree on whether it is a witness.
+  case misconfigured(String)
 
   public var description: String {
     switch self {
-    case .removed(let words), .tooOld(let words): words
+    case .removed(let words), .tooOld(let words), .misconfigured(let words): words
     }
   }
 }
@@ -38,7 +40,10 @@ extension ClusterView {
     return ClusterView(
       own: node, founders: founders ?? topology.nodes,
       configured: topology.nodes + Array(configuration.transport.peers.keys),
-      foundation: store.isAssignedOnly || topology.nodes.isEmpty && founders == nil ? nil : foundation)
+      foundation: store.isAssignedOnly || topology.nodes.isEmpty && founders == nil ? nil : foundation,
+      witnesses: founders == nil
+        ? Set(topology.witnesses + (configuration.isWitness ? [node] : [])).sorted()
+        : ClusterTopology.witnesses(in: store.topology))
   }
 }
 
@@ -54,7 +59,7 @@ extension SystemConfiguration {
         ClusterMember(
           number: replica.rawValue, name: name, peer: $0, api: founding.apis[name],
           site: founding.sites[name],
-          status: .active)
+          status: .active, isWitness: view.isWitness(name))
       }
     }
     guard !members.isEmpty, members.count == names.count else { return nil }
@@ -133,6 +138,13 @@ extension NodeHost {
           "this node was removed from the cluster \"\(topology.name)\": it holds nothing that counts any more. Stop it; to add it "
             + "again, delete its data directory and use switchboard ctl add"))
     }
+    if let own = state.member(services.node), own.isWitness != isConfiguredWitness {
+      return expel(
+        .misconfigured(
+          "the cluster has this node as \(own.isWitness ? "a witness" : "one that holds the state"), and its configuration says "
+            + "otherwise: set nodes.\(services.node).witness to \(own.isWitness); what a node is never changes. To change it, "
+            + "remove the node and add it anew"))
+    }
     reviewPlaces()
     if !view.staying.isEmpty {
       // Long enough for the others to hear that they are gone.
@@ -170,6 +182,7 @@ extension NodeHost {
     let view = view
     services.setNodeCount(view.memberCount)
     nodes.withLockedValue { $0 = view.nodes }
+    advice.withLockedValue { $0 = view.withoutLeader }
     // What the configuration says of a node comes first: that is how this machine reaches it.
     var addresses = view.addresses
     for (node, address) in configuredPeers where addresses[node] != nil { addresses[node] = address }

@@ -27,7 +27,7 @@ extension NodeHost {
     lost("\(node) has seen a higher incarnation of this node than \(services.store.incarnation)")
   }
 
-  private func lost(_ reason: String) {
+  func lost(_ reason: String) {
     let isNews = isLost.withLockedValue { isLost in
       defer { isLost = true }
       return !isLost
@@ -146,9 +146,10 @@ extension NodeHost {
     let partition = frame.partition
     let replica = frame.replica
     let store = services.store
-    guard frame.store == store.storeID, isOfCluster(partition),
+    guard frame.store == store.storeID, isOfCluster(partition), mayTakeReplica(frame),
       needs.withLockedValue({ $0.accept(replica, for: partition) })
     else { return }
+    takeEpoch(of: frame)
     let loop = loop(of: partition)
     loop.retire(partition) {
       store.assignReplica(partition, replica) { result in
@@ -165,7 +166,8 @@ extension NodeHost {
         let naming = view.naming
         loop.install(
           self.maker.host(
-            partition, as: replica, nil, isFresh: true, nodes: naming, isWitness: view.isWitness, now: now))
+            partition, as: replica, nil, isFresh: true, nodes: naming,
+            isWitness: frame.isWitness ?? view.isWitness, now: now))
         self.services.logger.notice(
           "begins as another replica and catches up",
           metadata: [

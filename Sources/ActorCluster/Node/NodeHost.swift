@@ -23,6 +23,8 @@ final class NodeHost: Sendable {
   let needs = NIOLockedValueBox(ReplicaNeeds())
   let maker: ReplicaMaker
   let isLost = NIOLockedValueBox(false)
+  /// Of this node's files.
+  let epochs: NIOLockedValueBox<[StoreEpoch]>
   let onLostDisk: @Sendable (String) -> Void
   let onExpelled: @Sendable (Expulsion) -> Void
   /// The cluster as this node knows it.
@@ -30,6 +32,9 @@ final class NodeHost: Sendable {
   let hearsay: ClusterHearsay
   /// `ClusterView.nodes`, for every call.
   let nodes: NIOLockedValueBox<[NodeID]>
+  /// `ClusterView.withoutLeader`, for every call.
+  let advice: NIOLockedValueBox<String>
+  let isConfiguredWitness: Bool
   /// The replicas that run here, and those that did and were dropped.
   let hosted = NIOLockedValueBox<HostedReplicas>(HostedReplicas())
   let setPeers: @Sendable ([NodeID: HostPort]) -> Void
@@ -37,6 +42,7 @@ final class NodeHost: Sendable {
   private let pinger = NIOLockedValueBox<[RepeatedTask]>([])
   let reach = NIOLockedValueBox(LeaderReach())
   private let heartbeats = NIOLockedValueBox(NodeHeartbeats())
+  private let leaderless = NIOLockedValueBox(LeaderlessWatch())
   private let timing: ClusterTiming
   private let version: String
   let feed = EventFeed()
@@ -67,9 +73,12 @@ final class NodeHost: Sendable {
     let view = ClusterView.atStart(of: node, configuration, store)
     cluster = NIOLockedValueBox(view)
     nodes = NIOLockedValueBox(view.nodes)
+    advice = NIOLockedValueBox(view.withoutLeader)
+    isConfiguredWitness = configuration.isWitness || topology.isWitness(node)
     let hearsay = ClusterHearsay(
       founding: configuration.founding(view), raisesLevel: configuration.raisesLevel)
     self.hearsay = hearsay
+    epochs = NIOLockedValueBox(store.epochs)
     let services = NodeServices(
       node: node, store: store, feed: feed, links: links, directory: directory, clock: clock,
       nodeCount: view.memberCount, disk: configuration.disk, clocks: configuration.clocks, logger: logger,
@@ -77,7 +86,8 @@ final class NodeHost: Sendable {
     self.services = services
     let maker = ReplicaMaker(
       topology: topology, timing: configuration.timing, types: types, retention: configuration.retention,
-      founders: view.naming, own: view.naming.original(of: node), isNew: store.isNew,
+      founders: view.naming, foundingWitnesses: view.witnesses, own: view.naming.original(of: node),
+      isNew: store.isNew,
       tailWasCut: store.tailWasCut)
     self.maker = maker
     let hosts = Self.hosts(store, maker, services, needs, hosted, view)
@@ -96,6 +106,7 @@ final class NodeHost: Sendable {
         submit: { loops[Int($1.rawValue) % loops.count].submit($0, to: $1) },
         submitToAll: { event in loops.forEach { $0.submitToAll(event) } },
         wantReplica: { [weak self] in self?.want($0, above: $1, reason: $2, isUnhosted: false) },
+        epochs: { [weak self] in self?.epochs.withLockedValue { $0 } ?? [] },
         joined: { [weak self] in self?.joined($0) },
         clusterIs: { [weak self] in self?.clusterIs($0) }))
   }
@@ -113,6 +124,7 @@ final class NodeHost: Sendable {
       eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
         self.reviewPlaces()
         self.askForReplicas()
+        self.lookForLeaders()
       },
     ]
     pinger.withLockedValue { $0 = tasks }
@@ -172,6 +184,20 @@ final class NodeHost: Sendable {
     for node in view.nodes where node != services.node {
       let frame = heartbeats.withLockedValue { $0.next(to: node, led: led) }
       links.send(.alive(frame), to: node)
+    }
+  }
+
+  private func lookForLeaders() {
+    let count = topology.placement.partitions.count { directory.leader(of: $0) == nil }
+    switch leaderless.withLockedValue({ $0.look(count) }) {
+    case .missing(let count):
+      services.logger.error(
+        "partitions have no leader: nothing of theirs is acknowledged",
+        metadata: ["partitions": "\(count)", "what to do": "\(view.withoutLeader)"])
+    case .over:
+      services.logger.notice("all partitions have a leader again")
+    case nil:
+      break
     }
   }
 

@@ -37,6 +37,8 @@ final class NodeServices: Sendable {
     let submitToAll: @Sendable (PartitionEvent) -> Void
     /// A replica's own files cannot be used.
     let wantReplica: @Sendable (PartitionID, ReplicaID, String) -> Void
+    /// Of this node's files.
+    let epochs: @Sendable () -> [StoreEpoch]
     /// A replica that was assigned votes.
     let joined: @Sendable (PartitionID) -> Void
     /// The state of the cluster, as it is committed and applied here.
@@ -146,6 +148,8 @@ final class NodeServices: Sendable {
   func wantReplica(_ partition: PartitionID, above replica: ReplicaID, reason: String) {
     router.withLockedValue { $0 }?.wantReplica(partition, replica, reason)
   }
+
+  var epochs: [StoreEpoch] { router.withLockedValue { $0 }?.epochs() ?? [] }
 
   func joined(_ partition: PartitionID) { router.withLockedValue { $0 }?.joined(partition) }
 

@@ -75,9 +75,15 @@ extension PartitionLoop {
     switch step {
     case .tell(let node, let replica, let store):
       guard let node = hosts[partition]?.node(of: node) else { return false }
+      let epochs = services.epochs
+      let number = ReplicaNaming.original(of: replica).rawValue
+      let isWitness = view.target(of: partition)?.witnesses.contains(number)
       services.send(
-        .replicaAssigned(ReplicaAssignedFrame(partition: partition, replica: replica, store: store)), to: node
-      )
+        .replicaAssigned(
+          ReplicaAssignedFrame(
+            partition: partition, replica: replica, store: store, epochs: epochs.isEmpty ? nil : epochs,
+            isWitness: isWitness)),
+        to: node)
       return false
     case .dismiss(let node, let replica, let store):
       guard let node = hosts[partition]?.node(of: node) else { return false }

@@ -11,6 +11,8 @@ struct ReplicaMaker: Sendable {
   let retention: RetentionSettings
   /// The nodes that the cluster was made with.
   let founders: ReplicaNaming
+  /// Those of them that keep only the log.
+  let foundingWitnesses: [NodeID]
   let own: ReplicaID?
   /// Of the files: see `NodeStore`.
   let isNew: Bool
@@ -19,7 +21,8 @@ struct ReplicaMaker: Sendable {
   /// - Parameters:
   ///   - assigned: nil for the replica that the node was made with.
   ///   - nodes: of the cluster as it is known now.
-  ///   - isWitness: the node is to have no copies. Of the system group it has one all the same.
+  ///   - isWitness: the node is to have no copies. Of the system group it has one all the same, and what a partition's own log
+  ///     says counts more.
   func host(
     _ partition: PartitionID, as assigned: ReplicaID?, _ log: RecoveredLog?, isFresh: Bool = false,
     nodes: ReplicaNaming, isWitness: Bool, now: Moment
@@ -29,8 +32,14 @@ struct ReplicaMaker: Sendable {
       id: assigned ?? own ?? ReplicaID(rawValue: 0),
       // One that joins knows nobody until the log tells it.
       voters: assigned == nil ? founders.originals.keys.sorted() : [], seed: generator.next())
-    // One that joins must not apply anything before the log says that it is a witness.
-    if isWitness, partition != .system, assigned != nil { raft.witnesses = [raft.id] }
+    // All nodes are equal in the system group. One that joins must not apply anything before the log says that it is a witness.
+    if partition != .system {
+      if assigned == nil {
+        raft.witnesses = foundingWitnesses.compactMap { founders.original(of: $0) }
+      } else if isWitness, log?.last(of: raft.id).map({ $0.isWitness(raft.id) }) ?? true {
+        raft.witnesses = [raft.id]
+      }
+    }
     raft.electionTicks = timing.electionTicks
     raft.heartbeatTicks = timing.heartbeatTicks
     raft.quiet = true
@@ -50,5 +59,15 @@ struct ReplicaMaker: Sendable {
     if tailWasCut { return .doubtful }
     // An assigned replica has a past only as far as its log says.
     return isNew && !isAssigned ? .new : .restarted
+  }
+}
+
+extension RecoveredLog {
+  /// The latest membership in which the replica votes, if there is one.
+  fileprivate func last(of replica: ReplicaID) -> Membership? {
+    for entry in entries.reversed() {
+      if case .membership(let membership) = entry.payload, membership.isVoter(replica) { return membership }
+    }
+    return base.flatMap { $0.membership.isVoter(replica) ? $0.membership : nil }
   }
 }

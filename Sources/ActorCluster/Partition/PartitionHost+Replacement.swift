@@ -19,8 +19,9 @@ extension PartitionHost {
   /// Whether this replica is what it is to be (a voter, or a copy) by a committed membership, and as good as up to date.
   package var hasJoined: Bool {
     guard health == .running, let membership = raft.membership(at: raft.commitIndex) else { return false }
+    // A witness applies nothing: its log is what it has.
     return (membership.voters.contains(raft.id) || isCopy && membership.learners.contains(raft.id))
-      && appliedIndex + 1_024 >= raft.commitIndex
+      && (isWitness || appliedIndex + 1_024 >= raft.commitIndex)
   }
 
   // MARK: the state of the cluster

@@ -159,9 +159,9 @@ package struct PartitionHost: Sendable {
     _ = try raft.proposeMembership(change)
   }
 
-  /// Whether that node's replica votes, and has all of this leader's log.
+  /// Whether that node's replica votes, holds the state, and has all of this leader's log.
   package func isCaughtUp(_ node: NodeID) -> Bool {
-    guard let replica = replica(on: node) else { return false }
+    guard let replica = replica(on: node), !raft.membership.isWitness(replica) else { return false }
     // The transfer brings it up to date.
     return raft.progress.contains {
       $0.id == replica && !$0.isLearner && $0.isRecentlyActive && raft.lastIndex - $0.match <= 1_024

@@ -25,6 +25,10 @@ public struct PartitionStatus: Codable, Equatable, Sendable {
   /// Who votes and who only learns, as ids.
   public var voters: [UInt64]?
   public var learners: [UInt64]?
+  /// Those of the voters that keep only the log. Nil from a node of an older version.
+  public var witnesses: [UInt64]?
+  /// Whether this replica is one of them.
+  public var isWitness: Bool { replica.map { witnesses?.contains($0) == true } ?? false }
   /// The other replicas as the leader knows them; nil elsewhere.
   public var followers: [FollowerStatus]?
   /// Callers whose commands are remembered.
@@ -87,6 +91,7 @@ extension PartitionHost {
     status.setAside = state.aside.indices.isEmpty ? nil : state.aside.indices.count
     status.voters = raft.membership.allVoters.map(\.rawValue)
     status.learners = raft.membership.learners.map(\.rawValue)
+    status.witnesses = raft.membership.witnesses.map(\.rawValue)
     status.sessions = state.sessions.sessionCount
     if isLeader {
       status.followers = raft.progress.compactMap { peer in

@@ -4,7 +4,7 @@ package import Raft
 
 extension ReplicaReplacement.Peer {
   /// Whether it lacks next to nothing of the leader's log.
-  func isCaughtUp(with view: ReplicaReplacement.View) -> Bool {
+  package func isCaughtUp(with view: ReplicaReplacement.View) -> Bool {
     match > 0 && match + ReplicaReplacement.lag >= view.lastIndex
   }
 }

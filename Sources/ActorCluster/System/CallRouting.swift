@@ -76,6 +76,7 @@ package struct CallRouting: Sendable {
 
   private let nodes: [NodeID]
   private let deadline: Int64
+  private let withoutLeader: String
   private var hint: NodeID?
   private var position: Int
   private var attempts = 0
@@ -88,6 +89,8 @@ package struct CallRouting: Sendable {
   /// What the last node said that refused for now, while no attempt has had an unknown outcome.
   private var refusal: ClusterError?
   private var isAmbiguous = false
+  /// The last node that answered knew no leader.
+  private var isLeaderless = false
   /// Nodes whose version does not understand the call.
   private var strangers: Set<NodeID> = []
   /// The leader that others name cannot be reached from here: who is asked instead may ask it once on this one's behalf.
@@ -100,7 +103,11 @@ package struct CallRouting: Sendable {
   /// - Parameters:
   ///   - nodes: who to ask, in order, when nobody knows the leader; must not be empty for anything to be sent.
   ///   - deadline: on the monotonic clock, milliseconds.
-  package init(nodes: [NodeID], leader: NodeID?, start: Int, deadline: Int64) {
+  ///   - withoutLeader: what it may mean that there is no leader.
+  package init(
+    nodes: [NodeID], leader: NodeID?, start: Int, deadline: Int64, withoutLeader: String = "no majority?"
+  ) {
+    self.withoutLeader = withoutLeader
     self.nodes = nodes
     self.deadline = deadline
     hint = leader
@@ -110,7 +117,8 @@ package struct CallRouting: Sendable {
   package mutating func next(now: Int64) -> Action {
     guard now < deadline else {
       return .giveUp(
-        refusal ?? .unavailable(reason: "\(lastProblem), until the deadline", retryAfterMilliseconds: 200))
+        refusal
+          ?? .unavailable(reason: "\(lastProblem), until the deadline\(advice)", retryAfterMilliseconds: 200))
     }
     if let pause {
       self.pause = nil
@@ -132,12 +140,21 @@ package struct CallRouting: Sendable {
     return .send(to: nodes[position])
   }
 
+  /// What the last node said may hide that nobody leads.
+  private var advice: String {
+    isLeaderless && !lastProblem.contains(withoutLeader) ? " (no leader is known: \(withoutLeader))" : ""
+  }
+
   /// The node asked does not lead. A named leader is asked at once the first two times, else after a pause.
   package mutating func redirected(from node: NodeID, to leader: NodeID?) {
     // What a version does not understand is the better reason, and stays.
     if leader.map({ !strangers.contains($0) }) ?? true {
-      lastProblem = leader.map { "\(node) redirects to \($0)" } ?? "\(node) knows no leader (no majority?)"
+      lastProblem =
+        leader.map { "\(node) redirects to \($0)" } ?? "\(node) knows no leader (\(withoutLeader))"
     }
+    isLeaderless = leader == nil
+    // Who was asked has nobody to relay to.
+    if leader == nil { unreachable = nil }
     // A deposed leader redirects also what it had decided.
     refusal = nil
     isAmbiguous = true
@@ -163,6 +180,8 @@ package struct CallRouting: Sendable {
     attempts -= 1
     missing += 1
     guard missing >= nodes.count else { return }
+    // Nobody is left who could relay: it may be the only one that comes back.
+    unreachable = nil
     missing = 0
     attempts += nodes.count
     pause = backoff

@@ -1,7 +1,9 @@
 // Ways to an answer besides the leader itself: the own replica, and a node that reaches a leader which the caller does not.
 internal import NIOConcurrencyHelpers
 internal import NIOCore
+internal import NodeStore
 internal import PeerTransport
+internal import Synchronization
 
 extension Caller {
   // MARK: stale reads
@@ -34,10 +36,20 @@ extension Caller {
 
   // MARK: relaying
 
+  /// Who answers leads, as far as a system without replicas knows, unless it may have asked the leader on this one's behalf.
+  func learn(_ node: NodeID, _ partition: PartitionID, _ attempt: Attempt) {
+    if host == nil, !attempt.mayRelay { directory.setLeader(node, of: partition) }
+  }
+
   /// On a node itself first: it keeps a call until it knows a leader.
   var nodesToAsk: [NodeID] {
     let nodes = host?.nodes.withLockedValue { $0 } ?? configuration.topology.nodes
     return host == nil ? nodes : [ownNode] + nodes.filter { $0 != ownNode }
+  }
+
+  /// What it means that nobody leads a partition, in words.
+  var withoutLeader: String {
+    host?.advice.withLockedValue { $0 } ?? configuration.topology.withoutLeader
   }
 
   /// When a relayed attempt ends.
@@ -59,7 +71,7 @@ extension Caller {
       let attempt = Attempt(actor: actor, target: target, argument: argument, deadline: deadline)
       guard let link = self.links.link(to: leader) else { return respond(.failed(Self.unreached(leader))) }
       let cost = attempt.cost
-      guard self.beginRelay(cost, to: leader, window: link.credit.window) else {
+      guard self.relays.withLock({ $0.begin(cost, to: leader, window: link.credit.window) }) else {
         return respond(
           .failed(
             .unavailable(
@@ -67,7 +79,7 @@ extension Caller {
       }
       Task {
         let answer = await TraceContext.$current.withValue(trace) { await self.relay(attempt, over: link) }
-        self.endRelay(cost, to: leader)
+        self.relays.withLock { $0.end(cost, to: leader) }
         respond(answer)
       }
     }

@@ -48,24 +48,17 @@ final class Caller: Sendable {
     var start = 0
     var redials = RedialLimit()
     var moves = LeaderMoves()
-    var relays = RelayLimit()
   }
 
   let configuration: SystemConfiguration
   let links: CallLinks
   private let redialNow: @Sendable (NodeID) -> Void
-  private let directory: LeaderDirectory
+  let directory: LeaderDirectory
   let clock: ClusterClock
   let host: NodeHost?
   private let session: SessionID
+  let relays = Mutex(RelayLimit())
   private let state: Mutex<State>
-
-  /// See `RelayLimit`.
-  func beginRelay(_ cost: Int, to node: NodeID, window: Int) -> Bool {
-    state.withLock { $0.relays.begin(cost, to: node, window: window) }
-  }
-
-  func endRelay(_ cost: Int, to node: NodeID) { state.withLock { $0.relays.end(cost, to: node) } }
 
   init(
     configuration: SystemConfiguration, links: CallLinks, directory: LeaderDirectory, clock: ClusterClock,
@@ -126,7 +119,8 @@ final class Caller: Sendable {
     }
     var routing = CallRouting(
       nodes: nodesToAsk, leader: directory.leader(of: partition),
-      start: host == nil ? opened.start : nodesToAsk.count - 1, deadline: deadline)
+      start: host == nil ? opened.start : nodesToAsk.count - 1, deadline: deadline,
+      withoutLeader: withoutLeader)
     var named: NodeID?
     while true {
       if isStopped { return .failed(.shuttingDown) }
@@ -179,11 +173,6 @@ final class Caller: Sendable {
         }
       }
     }
-  }
-
-  /// Who answers leads, as far as a system without replicas knows, unless it may have asked the leader on this one's behalf.
-  private func learn(_ node: NodeID, _ partition: PartitionID, _ attempt: Attempt) {
-    if host == nil, !attempt.mayRelay { directory.setLeader(node, of: partition) }
   }
 
   /// Calls a node-bound actor: one attempt, because it has no other place.

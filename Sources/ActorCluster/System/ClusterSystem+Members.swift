@@ -16,6 +16,8 @@ public struct MemberReport: Codable, Equatable, Sendable {
   public var leads: Int
   /// What it waits for, or that it may be stopped, in words.
   public var words: String
+  /// It votes and keeps the log, and holds no state.
+  public var isWitness: Bool
 }
 
 /// The cluster as one node knows it.
@@ -38,6 +40,17 @@ extension ClusterSystem {
   /// The state of the cluster as it is committed and applied on this node; nil while it has none, and on clients.
   public var clusterState: ClusterState? { host?.view.state }
 
+  /// Whether this node keeps only the log of the partitions.
+  public var isWitness: Bool { isWitness(node) }
+
+  /// The same of another node, as far as this one knows.
+  public func isWitness(_ node: NodeID) -> Bool {
+    host?.view.isWitness(node) ?? configuration.topology.isWitness(node)
+  }
+
+  /// What it means that a partition has no leader, and what to do, in words.
+  public var withoutLeader: String { caller.withoutLeader }
+
   /// The nodes that this system knows, by name.
   public var nodes: [NodeID] { host?.view.nodes ?? configuration.topology.nodes }
 
@@ -58,7 +71,7 @@ extension ClusterSystem {
         number: member.number, name: member.name, peer: member.peer, api: member.api, site: member.site,
         status: member.status.rawValue, level: member.level, votes: votes,
         leads: state.placement.count { $0.first == member.number },
-        words: Self.words(member, moving: moving.count))
+        words: Self.words(member, moving: moving.count), isWitness: member.isWitness)
     }
     return report
   }
@@ -82,7 +95,11 @@ extension ClusterSystem {
   /// - Throws: `ClusterRefusal`; `ClusterError` as every call.
   public func remove(_ name: String, leavesFewer: Bool = false) async throws {
     let ready = Set(links().filter { $0.role == .node && $0.state == .ready }.map(\.peer))
-    let unreachable = nodes.filter { $0 != node && !ready.contains($0) }
+    // Who has no vote anywhere, as after a forced recovery, is not counted upon already.
+    let naming = host?.view.naming
+    let voting = Set(
+      await partitions().flatMap { ($0.voters ?? []).compactMap { naming?.node(of: $0) } })
+    let unreachable = nodes.filter { $0 != node && !ready.contains($0) && voting.contains($0) }
     _ = try await actor(ClusterActor.self, ClusterActor.key.id).remove(
       NodeRemoval(name: name, leavesFewer: leavesFewer, unreachable: unreachable))
   }

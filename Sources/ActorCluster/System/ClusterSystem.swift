@@ -69,6 +69,7 @@ public final class ClusterSystem: DistributedActorSystem, Sendable {
     let relay = TransportRelay()
     var greeted = configuration.transport
     greeted.greeting = greeting.encoded()
+    if let store { EpochNotice.tell(of: store, in: &greeted) }
     let transport = try PeerTransport(
       configuration: greeted, eventLoopGroup: group, logger: logger, onEvent: { relay.receive($0) })
     self.transport = transport
@@ -304,6 +305,8 @@ public final class ClusterSystem: DistributedActorSystem, Sendable {
       host?.gone(node)
     case .outdated(let node):
       host?.outdated(by: node)
+    case .superseded(let node, let notice):
+      host?.superseded(by: node, notice: Array(notice.readableBytesView))
     case .frame(let peer, let buffer):
       if let kind = buffer.getInteger(at: buffer.readerIndex, as: UInt8.self), CallFrame.kinds.contains(kind)
       {

@@ -14,6 +14,8 @@ public struct SystemConfiguration: Sendable {
   /// When this node's clock is too far off for it to lead.
   public var clocks = ClockSettings()
   public var founding = FoundingSettings()
+  /// This node keeps only the log. The topology says it too, of a node that is in it.
+  public var isWitness = false
   /// Whether the cluster's feature level rises as soon as all nodes know a higher one; else a person says when.
   public var raisesLevel = false
   /// Calls under way at once; more are refused as `overloaded` (promise P6).

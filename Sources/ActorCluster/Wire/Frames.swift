@@ -215,10 +215,16 @@ package struct ReplicaAssignedFrame: Codable, Sendable {
   var partition: PartitionID
   var replica: ReplicaID
   var store: UInt64
+  /// Of the sender, which the receiver's files are of from now on. Nil in the first.
+  var epochs: [StoreEpoch]?
+  /// Whether the replica keeps only the log. Nil where the leader does not know.
+  var isWitness: Bool?
 
   enum CodingKeys: Int, CodingKey {
     case partition = 0
     case replica = 1
     case store = 2
+    case epochs = 20
+    case isWitness = 21
   }
 }

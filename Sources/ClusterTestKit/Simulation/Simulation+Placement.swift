@@ -148,7 +148,7 @@ extension Simulation {
     guard var view = leader.hosts[position].replacementView, view.isSettled else { return }
     let target = target(of: partition, cluster.state)
     view.target = target
-    switch ReplicaMoves.next(view, asking: []) ?? missing(target, view) {
+    switch promotion(view) ?? ReplicaMoves.next(view, asking: []) ?? missing(target, view) {
     case .change(let change, _):
       do {
         try leader.hosts[position].changeMembership(change)
@@ -165,6 +165,19 @@ extension Simulation {
     case .tell, .dismiss, nil: return
     }
     touch(partition, leader)
+  }
+
+  /// As `ReplicaReplacement` does it, for which ids on one node are one node: a voter there gives way to its own successor, never
+  /// to that of another.
+  private func promotion(_ view: ReplicaReplacement.View) -> ReplicaReplacement.Step? {
+    for peer in view.progress where peer.isLearner && peer.isRecentlyActive && peer.isCaughtUp(with: view) {
+      let old = view.membership.voters.filter { shape.node(of: $0) == shape.node(of: peer.id) }
+      guard !old.isEmpty, view.target?.voters.contains(peer.id.rawValue) == true else { continue }
+      return .change(
+        MembershipChange(steps: [.addVoter(peer.id)] + old.map { .remove($0) }),
+        words: "it takes its own place again")
+    }
+    return nil
   }
 
   /// Nodes that lack their replica ask for it.

@@ -36,6 +36,8 @@ package struct ClusterJSON: Encodable, Sendable {
     package var version: String?
     /// How far its wall clock is ahead of the nodes' median.
     package var clockOffsetMilliseconds: Int64?
+    /// Whether it keeps only the log.
+    package var isWitness: Bool
   }
 
   package var cluster: String
@@ -99,8 +101,9 @@ extension ClusterJSON.Node {
   /// - Parameter links: of the node that answers.
   init(
     _ node: NodeID, own: NodeID, links: [LinkStatus], partitions: [PartitionStatus], api: String?,
-    disk: DiskLevel?, certificate: (level: CertificateLevel, days: Int64)?, view: NodeView?
+    disk: DiskLevel?, certificate: (level: CertificateLevel, days: Int64)?, view: NodeView?, isWitness: Bool
   ) {
+    self.isWitness = isWitness
     service = view?.phase?.rawValue
     version = view?.version
     clockOffsetMilliseconds = view?.clockOffset
@@ -166,7 +169,7 @@ struct ClusterRoute: Sendable {
           ? nil
           : end.map {
             (CertificateLevel(expires: $0, now: now), CertificatesJSON.days(until: $0, now: now))
-          }, view: views[node])
+          }, view: views[node], isWitness: system.isWitness(node))
     }
     return ClusterJSON(
       cluster: configuration.cluster, node: configuration.node.rawValue, incarnation: system.incarnation,

@@ -38,6 +38,7 @@ struct EventStreamRoute: Sendable {
       queue: query["queue"].map(String.init))
     let resumed = try resumption(
       request.headers[.lastEventID] ?? query["lastEventID"].map(String.init))
+    guard !system.isWitness else { throw WitnessReadModel.refusal }
     let start: StreamPosition
     if let resumed { start = resumed } else { start = StreamPosition(try await currentPosition()) }
     guard let lease = statistics.openEventStream(limit: configuration.limits.eventStreams) else {

@@ -23,17 +23,26 @@ package struct Readiness: Codable, Equatable, Sendable {
     }
   }
 
-  /// Ready when every partition works here and has a leader that this node knows, unless the node is taken out of service.
-  package init(_ partitions: [Partition], isDraining: Bool = false) {
-    reasons = partitions.isEmpty ? ["this node has no partitions"] : []
-    if isDraining { reasons.append("this node is being drained: ask another one") }
+  /// What a witness says to load balancers.
+  package static let witness =
+    "this node is a witness: it votes and keeps the log, and serves no clients; ask with ?witness=ok whether it is well"
+  package static let draining = "this node is being drained: ask another one"
+
+  /// Ready when every partition works here and has a leader that this node knows, and clients are to come here.
+  /// - Parameters:
+  ///   - withoutLeader: what it may mean that a partition has no leader.
+  ///   - turnsAway: why no client should come here however well the node is.
+  package init(
+    _ partitions: [Partition], withoutLeader: String = "is a majority of nodes up?", turnsAway: [String] = []
+  ) {
+    reasons = (partitions.isEmpty ? ["this node has no partitions"] : []) + turnsAway
     for partition in partitions {
       if partition.health != "running" {
         // What quarantined it may say more than whoever has no token should read.
         reasons.append("partition \(partition.number) is \(partition.health.prefix { $0 != ":" })")
       } else if !partition.hasLeader {
         reasons.append(
-          "partition \(partition.number) has no leader that this node knows; is a majority of nodes up?")
+          "partition \(partition.number) has no leader that this node knows; \(withoutLeader)")
       }
     }
     ready = reasons.isEmpty
@@ -47,14 +56,18 @@ struct HealthRoutes: Sendable {
 
   func register(on router: Router<GatewayContext>, _ routes: GuardedRoutes) {
     router.get("/healthz") { _, _ in JSONBody.response(["status": "alive"]) }
-    router.get("/readyz") { _, _ in
+    router.get("/readyz") { request, _ in
+      // Who watches the nodes asks otherwise than who sends clients to them.
+      let isAskedForWitness = request.uri.queryParameters["witness"] == "ok"
       let readiness = Readiness(
         await system.partitions().map {
           Readiness.Partition(
             $0.partition.rawValue, health: $0.health,
             hasLeader: $0.leader == system.node
               ? $0.isServing : $0.leader != nil || system.isRelayed($0.partition))
-        }, isDraining: system.isDraining)
+        }, withoutLeader: system.withoutLeader,
+        turnsAway: (system.isDraining ? [Readiness.draining] : [])
+          + (system.isWitness && !isAskedForWitness ? [Readiness.witness] : []))
       return JSONBody.response(readiness, status: readiness.ready ? .ok : .serviceUnavailable)
     }
     routes.on(.get, "/metrics", needing: .read) { _, _, _ in

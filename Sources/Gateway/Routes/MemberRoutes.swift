@@ -11,9 +11,10 @@ package struct MemberBody: StrictBody {
   package var api: String?
   package var site: String?
   package var replaces: String?
+  package var witness: Bool?
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case name, peer, api, site, replaces
+    case name, peer, api, site, replaces, witness
   }
 }
 
@@ -38,7 +39,8 @@ struct MemberRoutes: Sendable {
     routes.on(.post, "/v1/members", needing: .operate) { request, _, caller in
       let body = try await calls.body(MemberBody.self, of: request)
       let addition = NodeAddition(
-        name: body.name, peer: body.peer, api: body.api, site: body.site, replaces: body.replaces)
+        name: body.name, peer: body.peer, api: body.api, site: body.site, replaces: body.replaces,
+        isWitness: body.witness ?? false)
       try await change(request, caller) { try await system.add(addition) }
       return JSONBody.response(try report(), status: .accepted)
     }

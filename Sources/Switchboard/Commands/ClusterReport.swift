@@ -18,6 +18,8 @@ package struct ClusterReport: Decodable, Equatable, Sendable {
     package let service: String?
     package let version: String?
     package let clockOffsetMilliseconds: Int?
+    /// Whether it keeps only the log; nil from a node of an older version.
+    package let isWitness: Bool?
   }
 
   /// The TLS files of the node that answered.
@@ -81,6 +83,13 @@ package struct ClusterReport: Decodable, Equatable, Sendable {
       }
     }
     troubles += certificateTroubles
+    if nodes.count == 2, !nodes.contains(where: { $0.isWitness == true }),
+      partitions.contains(where: { $0.leader == nil })
+    {
+      troubles.append(
+        "the pair is not whole: nothing is acknowledged until the other node returns, or a person runs switchboard ctl "
+          + "run-alone")
+    }
     for partition in partitions {
       if partition.leader == nil { troubles.append("\(partition.partition) has no known leader") }
       if partition.health != "running" {

@@ -13,7 +13,8 @@ package enum ClusterTable {
         report.nodes.map { node in
           let leads = report.partitions.count { $0.leader?.rawValue == node.name }
           return [
-            node.name, node.state, node.service ?? "-", "\(leads)", node.disk ?? "-",
+            node.isWitness == true ? "\(node.name) (witness)" : node.name, node.state, node.service ?? "-",
+            "\(leads)", node.disk ?? "-",
             node.clockOffsetMilliseconds.map { "\($0 > 0 ? "+" : "")\($0) ms" } ?? "-",
             node.certificateDays.map { $0 < 0 ? "over" : "\($0) d" } ?? "-", node.version ?? "-",
             node.api ?? "-",

@@ -40,8 +40,12 @@ struct NewNodeOptions: ParsableArguments {
   @Option(help: "Where it stands: replicas of a partition are on different sites where they can be.")
   var site: String?
 
+  @Flag(help: "It votes and keeps the log, and holds no state; as nodes.NAME.witness in its configuration.")
+  var witness = false
+
   func body(name: String, replacing old: String? = nil) -> MemberRequest {
-    MemberRequest(name: name, peer: peer, api: nodeApi, site: site, replaces: old)
+    MemberRequest(
+      name: name, peer: peer, api: nodeApi, site: site, replaces: old, witness: witness ? true : nil)
   }
 }
 

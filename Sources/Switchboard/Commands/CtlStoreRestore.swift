@@ -27,8 +27,7 @@ struct CtlStoreRestore: ParsableCommand {
 
   func run() throws {
     let settings = try NodeCommand.readSettings(config: config, node: node, set: [], data: data)
-    let topology = ClusterTopology(
-      name: settings.cluster, nodes: settings.nodes.map(\.name), partitionCount: settings.partitions)
+    let topology = settings.topology
     let description: BackupDescription
     do throws(StoreError) {
       description = try topology.restore(

@@ -12,6 +12,7 @@ package struct MembersReport: Decodable, Equatable, Sendable {
     package let votes: Int
     package let leads: Int
     package let words: String
+    package let isWitness: Bool?
   }
 
   package let cluster: String
@@ -38,6 +39,7 @@ struct MemberRequest: Encodable {
   var api: String?
   var site: String?
   var replaces: String?
+  var witness: Bool?
 }
 
 struct RemovalRequest: Encodable {
@@ -49,7 +51,8 @@ package enum MembersTable {
     let copies = report.copies == "everywhere" ? "every node has a copy of each" : "nobody else has a copy"
     let rows = report.members.map { member in
       [
-        "\(member.number)", member.name, member.status, "\(member.votes)", "\(member.leads)",
+        "\(member.number)", member.isWitness == true ? "\(member.name) (witness)" : member.name,
+        member.status, "\(member.votes)", "\(member.leads)",
         member.site ?? "-",
         "\(member.level)", member.peer, member.words,
       ]

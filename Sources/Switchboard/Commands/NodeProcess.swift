@@ -81,11 +81,7 @@ struct NodeProcess {
     return lostDisk.reason
   }
 
-  private var topology: ClusterTopology {
-    ClusterTopology(
-      name: settings.cluster, nodes: settings.joins ? [] : settings.nodes.map(\.name),
-      partitionCount: settings.partitions)
-  }
+  private var topology: ClusterTopology { settings.topology }
 
   private func openStore(_ faults: FaultSwitch?) throws(NodeFailure) -> NodeStore {
     let store: NodeStore
@@ -100,6 +96,7 @@ struct NodeProcess {
           cluster: settings.cluster, node: settings.own.name.rawValue, topology: topology.fingerprint),
         readModels: ReadModels.tables, isAlone: settings.nodes.count == 1,
         faults: faults?.storeFaults ?? .none,
+        beforeSettingAside: { store in Divergence.write(store) { report(.found($0)) } },
         report: report)
     } catch let error as StoreError {
       throw .store(error)
@@ -138,6 +135,7 @@ struct NodeProcess {
     configuration.clocks = settings.clocks
     configuration.retention = settings.retention
     configuration.founding = settings.founding
+    configuration.isWitness = settings.own.isWitness
     configuration.raisesLevel = settings.raisesLevel
     return try ClusterSystem(
       configuration: configuration, types: DurableTypes([Agent.self, WorkQueue.self, Interaction.self]),
@@ -145,8 +143,9 @@ struct NodeProcess {
       logger: logger, onLostDisk: { lostDisk.tell($0) },
       onExpelled: { [logger] why in
         // One that was removed stays up until somebody stops it: what is not ready is seen, what is gone may be started again.
-        guard case .tooOld = why else { return }
-        logger.critical("this version is too old for the cluster and ends now", metadata: ["cause": "\(why)"])
+        if case .removed = why { return }
+        logger.critical(
+          "this node cannot take part in the cluster and ends now", metadata: ["cause": "\(why)"])
         _exit(ExitStatus.configuration.rawValue)
       },
       onStoreFailure: { [logger] error in

@@ -55,6 +55,9 @@ package enum ConfigurationSchema {
       "nodes.*.site", .name, nil,
       "where the node stands: voters of a partition are on different sites where they can be; used when the cluster is founded"
     ),
+    optional(
+      "nodes.*.witness", .choice(["false", "true"]), "false",
+      "whether the node only votes and keeps the log: it runs no actors and serves no clients"),
     required("data_directory", .path, "where the node keeps its log and state"),
     required("tls.certificate", .path, "the node's certificate, from switchboard pki issue"),
     required("tls.key", .path, "its private key, readable by nobody else"),

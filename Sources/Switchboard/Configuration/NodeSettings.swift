@@ -13,6 +13,8 @@ package struct NodeAddresses: Equatable, Sendable {
   package let api: HostPort
   /// Nil: a site of its own.
   package var site: String?
+  /// It keeps only the log.
+  package let isWitness: Bool
 
   package var apiURL: String { "http://\(api)" }
 }
@@ -45,4 +47,11 @@ package struct NodeSettings: Equatable, Sendable {
   package let threads: Int?
   /// What is allowed, but looks like a mistake; for the log.
   package let notes: [String]
+
+  /// What the cluster is made of; of a node that joins it says nothing about the others.
+  package var topology: ClusterTopology {
+    ClusterTopology(
+      name: cluster, nodes: joins ? [] : nodes.map(\.name), partitionCount: partitions,
+      witnesses: nodes.filter(\.isWitness).map(\.name))
+  }
 }

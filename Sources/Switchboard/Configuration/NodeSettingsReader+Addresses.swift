@@ -6,6 +6,7 @@ extension NodeSettingsReader {
   /// All nodes with two usable addresses, in the order of their names.
   mutating func addresses() -> [NodeAddresses] {
     let names = document.nodes
+    let joins = values[["cluster", "join"]]?.text == "yes"
     if names.isEmpty, !document.unreadable.contains(["nodes"]) {
       report(
         document.place(of: ["nodes"]), "nodes", wrong: "there is no node", allowed: "at least one",
@@ -15,9 +16,25 @@ extension NodeSettingsReader {
       report(
         document.place(of: ["nodes"]), "nodes", wrong: "there are \(names.count) nodes", allowed: "1 to 7",
         advice: "every node keeps every partition: more make it slower, not safer")
+    } else if joins {
+      // Who belongs to the cluster is not said here.
+    } else if names.count == 2 {
+      notes.append(
+        "two nodes without a witness: when one is away, nothing is acknowledged until it returns or a person runs switchboard "
+          + "ctl run-alone; a third node with witness: true makes that automatic")
     } else if names.count > 1, names.count % 2 == 0 {
       notes.append(
         "\(names.count) nodes survive no more failures than \(names.count - 1): use an odd number of nodes")
+    }
+    let witnesses = names.filter { choice(["nodes", $0, "witness"]) == "true" }
+    if !joins, let problem = ClusterTopology.problem(nodes: names.count, witnesses: witnesses.count),
+      let first = witnesses.first
+    {
+      report(
+        values[["nodes", first, "witness"]]?.origin ?? document.place(of: ["nodes", first]),
+        "nodes.\(first).witness", wrong: problem,
+        allowed: "one witness of three or four nodes, two of five or six, three of seven",
+        advice: "add nodes that hold the state, or leave witness out")
     }
     var taken: [String: SettingPath] = [:]
     return names.compactMap { name in
@@ -46,7 +63,8 @@ extension NodeSettingsReader {
             "listen on 127.0.0.1, and put a proxy that terminates TLS on the same machine in front of it")
       }
       guard let peer, let api else { return nil }
-      return NodeAddresses(name: id, peer: peer, api: api, site: site(name))
+      return NodeAddresses(
+        name: id, peer: peer, api: api, site: site(name), isWitness: witnesses.contains(name))
     }
   }
 
